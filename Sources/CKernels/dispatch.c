@@ -1,0 +1,30 @@
+// Which kernels this processor can run, decided once before main.
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const ck_table *ck_kernels = &ck_table_plain;
+
+__attribute__((constructor)) static void choose(void) {
+#if defined(__x86_64__)
+    // CLOZE_INSTRUCTIONS=plain|avx2 lowers the choice: for tests, and to compare.
+    const char *asked = getenv("CLOZE_INSTRUCTIONS");
+    if (asked && !strcmp(asked, "plain")) return;
+    __builtin_cpu_init();
+    int has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+    int has_avx512 = has_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+        && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+    if (has_avx512 && !(asked && !strcmp(asked, "avx2"))) ck_kernels = &ck_table_avx512;
+    else if (has_avx2) ck_kernels = &ck_table_avx2;
+#endif
+}
+
+const char *ck_instruction_set(void) { return ck_kernels->name; }
+
+#if defined(__APPLE__)
+const char *ck_blas(void) { return "Accelerate"; }
+#else
+extern char *openblas_get_config(void);
+const char *ck_blas(void) { return openblas_get_config(); }
+#endif
