@@ -21,11 +21,22 @@ func tests(_ name: String, _ imports: Target.Dependency...) -> Target {
     .testTarget(name: name, dependencies: imports + ["TestSupport"], swiftSettings: strict)
 }
 
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+
 let package = Package(
     name: "cloze",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "Tensors", targets: ["Tensors"]),
+        .library(name: "Tokenizers", targets: ["Tokenizers"]),
+        .library(name: "Datasets", targets: ["Datasets"]),
+        .library(name: "Models", targets: ["Models"]),
+        .library(name: "Prompts", targets: ["Prompts"]),
+        .library(name: "Experiments", targets: ["Experiments"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
     targets: [
         .systemLibrary(
@@ -35,6 +46,17 @@ let package = Package(
             dependencies: [.target(name: "COpenBLAS", condition: .when(platforms: [.linux]))],
             linkerSettings: [.linkedFramework("Accelerate", .when(platforms: [.macOS]))]),
         room("Tensors", "CKernels", unsafe: true),
+        room("Tokenizers"),
+        room("Datasets"),
+        room("Layers", "Tensors"),
+        room("Checkpoints", "Tensors", crypto),
+        room("Models", "Tensors", "Layers", "Checkpoints", "Tokenizers"),
+        room("Training", "Tensors", "Layers"),
+        room(
+            "Prompts", "Tensors", "Layers", "Checkpoints", "Tokenizers", "Datasets", "Models", "Training", crypto),
+        room(
+            "Experiments", "Prompts", "Training", "Datasets", "Models", "Checkpoints", "Tensors", "Layers",
+            "Tokenizers"),
     ],
     swiftLanguageModes: [.v6]
 )

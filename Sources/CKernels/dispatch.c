@@ -20,6 +20,24 @@ __attribute__((constructor)) static void choose(void) {
 #endif
 }
 
+int ck_use_instructions(const char *name) {
+    const ck_table *known[] = {
+        &ck_table_plain,
+#if defined(__x86_64__)
+        &ck_table_avx2,
+#endif
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(known[i]->name, name)) continue;
+#if defined(__x86_64__)
+        if (known[i] == &ck_table_avx2 && ck_kernels == &ck_table_plain) return 0;
+#endif
+        ck_kernels = known[i];
+        return 1;
+    }
+    return 0;
+}
+
 const char *ck_instruction_set(void) { return ck_kernels->name; }
 
 #if defined(__APPLE__)

@@ -4,5 +4,6 @@
 #else
 #define CK_NAME "plain"
 #endif
+#define CK_WIDTH 1
 #define CK_TABLE ck_table_plain
 #include "kernels/all.h"

@@ -14,6 +14,8 @@ public struct AttentionInput: Sendable {
     public var pasts: [(keys: Tensor, values: Tensor)]
     /// For each sequence the blocks it reads, earliest first.
     public var pastsOf: [[Int]]
+    /// For each sequence the earlier sequences of this same batch that it reads in full, after its blocks.
+    public var ancestorsOf: [[Int]]
     /// How many heads the queries have.
     public var heads: Int
     /// How many heads the keys and values have.
@@ -30,7 +32,7 @@ public struct AttentionInput: Sendable {
 
     public init(
         queries: Tensor, keys: Tensor, values: Tensor, lengths: [Int], pasts: [(keys: Tensor, values: Tensor)] = [],
-        pastsOf: [[Int]] = [], heads: Int, keyValueHeads: Int, isCausal: Bool, window: Int? = nil, scale: Float
+        pastsOf: [[Int]] = [], ancestorsOf: [[Int]] = [], heads: Int, keyValueHeads: Int, isCausal: Bool, window: Int? = nil, scale: Float
     ) {
         self.queries = queries
         self.keys = keys
@@ -38,6 +40,7 @@ public struct AttentionInput: Sendable {
         self.lengths = lengths
         self.pasts = pasts
         self.pastsOf = pastsOf.isEmpty ? Array(repeating: [], count: lengths.count) : pastsOf
+        self.ancestorsOf = ancestorsOf.isEmpty ? Array(repeating: [], count: lengths.count) : ancestorsOf
         self.heads = heads
         self.keyValueHeads = keyValueHeads
         self.isCausal = isCausal
@@ -56,6 +59,10 @@ public struct AttentionInput: Sendable {
             queries.shape.rows == rows && keys.shape == narrow && values.shape == narrow,
             "attention: \(queries.shape), \(keys.shape), \(values.shape) for \(rows) rows")
         precondition(pastsOf.count == lengths.count, "attention: \(pastsOf.count) chains, \(lengths.count) sequences")
+        precondition(
+            ancestorsOf.count == lengths.count
+                && ancestorsOf.enumerated().allSatisfy { place, chain in chain.allSatisfy { (0..<place).contains($0) } },
+            "attention: a sequence reads one that does not come before it")
         precondition(pastsOf.allSatisfy { $0.allSatisfy(pasts.indices.contains) }, "attention: unknown past")
         precondition(
             pasts.allSatisfy { $0.keys.shape == $0.values.shape && $0.keys.shape.width == narrow.width },

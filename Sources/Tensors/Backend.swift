@@ -144,6 +144,20 @@ public struct AdamWStep: Sendable {
     public var step: Int
     /// The gradient is multiplied by this first (clipping).
     public var gradientScale: Float
+
+    /// The numbers of step number `step`; the defaults are PyTorch's.
+    public init(
+        rate: Float, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8, decay: Float = 0, step: Int,
+        gradientScale: Float = 1
+    ) {
+        self.rate = rate
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.epsilon = epsilon
+        self.decay = decay
+        self.step = step
+        self.gradientScale = gradientScale
+    }
 }
 
 /// The numbers of one Adafactor step (Shazeer & Stern 2018; unfactored, no parameter scaling, no momentum).
@@ -156,5 +170,19 @@ public struct AdafactorStep: Sendable {
     public var clip: Float
     /// The weight loses this share of itself, not multiplied by the rate (T5X).
     public var weightDecay: Float
+    /// The gradient is multiplied by this first (clipping).
     public var gradientScale: Float
+
+    /// The numbers of one step; the defaults are the paper's and T5X's.
+    public init(
+        rate: Float, decay2: Float, epsilon: Float = 1e-30, clip: Float = 1, weightDecay: Float = 0,
+        gradientScale: Float = 1
+    ) {
+        self.rate = rate
+        self.decay2 = decay2
+        self.epsilon = epsilon
+        self.clip = clip
+        self.weightDecay = weightDecay
+        self.gradientScale = gradientScale
+    }
 }

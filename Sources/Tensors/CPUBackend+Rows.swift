@@ -4,9 +4,13 @@ extension CPUBackend {
     public func matmul(_ x: Tensor, _ weight: Tensor, bias: Tensor?) -> Tensor {
         let (outputs, inputs) = (weight.shape[0], weight.shape.width)
         let shape = Shape(x.shape.lengths.dropLast() + [outputs])
-        return filling(shape) {
-            ck_matmul(
-                $0, x.pointer, weight.address, weight.kernelType, bias?.float32().pointer, x.shape.rows, outputs, inputs)
+        // Named, so that an expanded bias lives until the product is done.
+        let bias = bias?.float32()
+        return withExtendedLifetime(bias) {
+            filling(shape) {
+                ck_matmul(
+                    $0, x.pointer, weight.address, weight.kernelType, bias?.pointer, x.shape.rows, outputs, inputs)
+            }
         }
     }
 

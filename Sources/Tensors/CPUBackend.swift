@@ -7,6 +7,9 @@ public struct CPUBackend: Backend {
 
     let pool = MemoryPool()
 
+    /// A backend with memory of its own; everybody else takes ``shared``.
+    package init() {}
+
     /// What the kernels were compiled for and chosen at run time, such as `avx512`.
     public static var instructionSet: String { String(cString: ck_instruction_set()) }
     /// The BLAS library's own name for itself.
@@ -15,6 +18,10 @@ public struct CPUBackend: Backend {
     public static var threads: Int { ck_threads() }
     /// Sets how many threads compute; only before the first arithmetic. 0 is one a processor.
     public static func setThreads(_ count: Int) { ck_set_threads(count) }
+
+    /// Lowers the choice of instructions to "avx2" or "plain", for tests; only while nothing computes.
+    /// - Returns: whether this processor has them.
+    package static func useInstructions(_ name: String) -> Bool { ck_use_instructions(name) != 0 }
 
     public func allocate(_ shape: Shape) -> Tensor {
         Tensor(shape: shape, buffer: pool.buffer(bytes: shape.count * 4, on: self))

@@ -33,6 +33,8 @@ final class MemoryPool: Sendable {
         return Buffer(address: address, byteCount: size, backend: backend) { [self] in takeBack($0, size: size) }
     }
 
+    deinit { trim() }
+
     func trim() {
         let idle = state.withLock { state in
             defer {

@@ -22,6 +22,10 @@ public final class Tape: Sendable {
     private struct State: Sendable {
         var entries: [Entry] = []
         var watched: [(index: Int, name: String)] = []
+        /// How many entries earlier walks consumed: indices below belong to values that are no longer on the tape.
+        var consumed = 0
+
+        var end: Int { consumed + entries.count }
     }
 
     private let state = Mutex(State())
@@ -34,45 +38,46 @@ public final class Tape: Sendable {
         precondition(tensor.elementType == .float32, "watch(\(name)): \(tensor.elementType) is not trainable")
         let index = state.withLock { state in
             state.entries.append(Entry(parents: [], pullback: nil))
-            state.watched.append((state.entries.count - 1, name))
-            return state.entries.count - 1
+            state.watched.append((state.end - 1, name))
+            return state.end - 1
         }
         return tensor.placed(at: Node(tape: self, index: index))
     }
 
     /// The gradient of a one-element tensor with respect to every watched tensor it depends on.
     ///
-    /// Consumes the tape: what each operation kept is freed as the walk passes it. A watched tensor that the
-    /// scalar does not depend on has no entry in the result.
+    /// Consumes the tape: what each operation kept is freed as the walk passes it, and no value made before may be
+    /// used on the tape again. A watched tensor that the scalar does not depend on has no entry in the result.
     public func gradients(of scalar: Tensor) -> NamedTensors {
         precondition(scalar.shape.count == 1, "gradients(of:): \(scalar.shape) is not a scalar")
         guard let node = scalar.node, node.tape === self else { return NamedTensors() }
-        var (entries, watched) = state.withLock { state in
-            defer { state = State() }
-            return (state.entries, state.watched)
+        var (entries, watched, consumed) = state.withLock { state in
+            defer { state = State(consumed: state.end) }
+            return (state.entries, state.watched, state.consumed)
         }
+        precondition(node.index >= consumed, "gradients(of:): the tape was consumed since this value was made")
         var gradients = [Tensor?](repeating: nil, count: entries.count)
-        gradients[node.index] = Tensor(repeating: 1, shape: scalar.shape, on: scalar.backend)
+        gradients[node.index - consumed] = Tensor(repeating: 1, shape: scalar.shape, on: scalar.backend)
         var result = NamedTensors()
         for index in entries.indices.reversed() {
             let entry = entries.removeLast()
             guard let gradient = gradients[index] else { continue }
             gradients[index] = nil
             guard let pullback = entry.pullback else {
-                while let last = watched.last, last.index > index { watched.removeLast() }
-                if let last = watched.last, last.index == index { result[last.name] = gradient }
+                while let last = watched.last, last.index - consumed > index { watched.removeLast() }
+                if let last = watched.last, last.index - consumed == index { result[last.name] = gradient }
                 continue
             }
             for (parent, share) in zip(entry.parents, pullback(gradient)) {
                 guard let parent, let share else { continue }
-                Self.accumulate(share, into: &gradients[parent])
+                Self.accumulate(share, into: &gradients[parent - consumed])
             }
         }
         return result
     }
 
-    /// Adds `share` to a gradient, in the place of whichever of the two nobody else holds.
-    private static func accumulate(_ share: consuming Tensor, into sum: inout Tensor?) {
+    /// Adds `share` to a gradient. In new memory: pullbacks may hand the same share to several parents.
+    private static func accumulate(_ share: Tensor, into sum: inout Tensor?) {
         guard let earlier = sum else {
             sum = share
             return
@@ -82,8 +87,11 @@ public final class Tape: Sendable {
 
     fileprivate func append(parents: [Int?], pullback: @escaping Pullback) -> Node {
         state.withLock { state in
+            precondition(
+                parents.allSatisfy { $0.map { $0 >= state.consumed } ?? true },
+                "an operation uses a value of a tape that was consumed since")
             state.entries.append(Entry(parents: parents, pullback: pullback))
-            return Node(tape: self, index: state.entries.count - 1)
+            return Node(tape: self, index: state.end - 1)
         }
     }
 }

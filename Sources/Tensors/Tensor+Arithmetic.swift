@@ -8,7 +8,10 @@ extension Tensor {
     /// `a - b`, equal shapes.
     public static func - (a: Tensor, b: Tensor) -> Tensor {
         checkEqualShapes("-", a, b)
-        return a.backend.subtract(a, b).recorded(from: [a, b]) { [$0, $0.backend.scale($0, by: -1, plus: 0)] }
+        let needsB = b.isRecorded
+        return a.backend.subtract(a, b).recorded(from: [a, b]) { upstream in
+            [upstream, needsB ? upstream.backend.scale(upstream, by: -1, plus: 0) : nil]
+        }
     }
 
     /// `a * b` element by element, equal shapes.

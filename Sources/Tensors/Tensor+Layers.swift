@@ -43,7 +43,11 @@ extension Tensor {
     ///
     /// The scores are not kept: the pullback makes them again from the logarithm of each row's sum
     /// (Dao et al. 2022). Gradients go to queries, keys, values, and to the keys and values of pasts on the tape.
+    ///
+    /// Sequences that others read (``AttentionInput/ancestorsOf``) become blocks of their own keys and values here, so
+    /// that the kernels know one kind of past only.
     public static func attention(_ input: AttentionInput) -> Tensor {
+        let input = input.withAncestorsAsPasts
         let constants = input.detached
         let result = constants.queries.backend.attention(constants)
         let needsPasts = input.pasts.contains { $0.keys.isRecorded || $0.values.isRecorded }
@@ -81,6 +85,23 @@ extension Tensor {
 }
 
 extension AttentionInput {
+    /// The same input in which sequences that others read have become blocks.
+    fileprivate var withAncestorsAsPasts: AttentionInput {
+        let read = Set(ancestorsOf.joined()).sorted()
+        guard !read.isEmpty else { return self }
+        let starts = lengths.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
+        var copy = self
+        var blockOf: [Int: Int] = [:]
+        for sequence in read {
+            let rows = starts[sequence]..<starts[sequence + 1]
+            blockOf[sequence] = copy.pasts.count
+            copy.pasts.append((keys.rows(rows), values.rows(rows)))
+        }
+        copy.pastsOf = zip(pastsOf, ancestorsOf).map { $0 + $1.compactMap { blockOf[$0] } }
+        copy.ancestorsOf = Array(repeating: [], count: lengths.count)
+        return copy
+    }
+
     fileprivate var detached: AttentionInput {
         var copy = self
         copy.queries = queries.detached

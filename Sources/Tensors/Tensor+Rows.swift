@@ -53,10 +53,12 @@ extension Tensor {
     public static func joinColumns(_ parts: [Tensor]) -> Tensor {
         precondition(!parts.isEmpty && Set(parts.map(\.shape.rows)).count == 1, "joinColumns: unequal rows")
         let widths = parts.map(\.shape.width)
+        let needs = parts.map(\.isRecorded)
         return parts[0].backend.joinColumns(parts.map(\.detached)).recorded(from: parts) { upstream in
             var start = 0
-            return widths.map { width in
+            return zip(widths, needs).map { width, isNeeded in
                 defer { start += width }
+                guard isNeeded else { return nil }
                 return upstream.backend.columns(start..<start + width, of: upstream)
             }
         }

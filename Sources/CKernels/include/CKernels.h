@@ -23,6 +23,7 @@ enum ck_function {
 void ck_set_threads(long count);           // before the first kernel; 0 = one a processor
 long ck_threads(void);
 const char *ck_instruction_set(void);      // "avx512", "avx2", "neon", "plain": what was chosen at run time
+int ck_use_instructions(const char *name); // lowers the choice to "avx2" or "plain"; 0 where there is none such
 const char *ck_blas(void);                 // the BLAS library's own name for itself
 
 // Elementwise over n elements; `out` may be an input.

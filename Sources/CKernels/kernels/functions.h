@@ -8,7 +8,7 @@
 INLINE float bits_to_float(uint32_t bits) { float f; memcpy(&f, &bits, 4); return f; }
 INLINE uint32_t float_to_bits(float f) { uint32_t bits; memcpy(&bits, &f, 4); return bits; }
 
-// exp(x): 2^n times a polynomial on [-ln2/2, ln2/2]; 0 below -87.3, the largest float's neighbour above 88.3.
+// exp(x): 2^n times a polynomial on [-ln2/2, ln2/2]; 0 below -87.3 and infinity above 88.3, where n would not do.
 INLINE float fast_exp(float x) {
     float clamped = x < -87.3f ? -87.3f : x;
     clamped = clamped > 88.3f ? 88.3f : clamped;
@@ -22,7 +22,9 @@ INLINE float fast_exp(float x) {
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
     p = p * r * r + r + 1.0f;
-    float y = p * bits_to_float((uint32_t)((int32_t)n + 127) << 23);
+    // The low bits of `shifted` are n; read there, NaN needs no conversion to an integer.
+    float y = p * bits_to_float((float_to_bits(shifted) + 127) << 23);
+    y = x > 88.3f ? INFINITY : y;
     return x < -87.3f ? 0.0f : y;
 }
 
@@ -57,7 +59,7 @@ INLINE float fast_erf(float x) {
     return c * p / q;
 }
 
-INLINE float relu_f(float x) { return x > 0 ? x : 0; }
+INLINE float relu_f(float x) { return x < 0 ? 0 : x; }    // NaN stays NaN
 INLINE float relu_d(float x) { return x > 0 ? 1 : 0; }
 INLINE float silu_f(float x) { return x * fast_sigmoid(x); }
 INLINE float silu_d(float x) { float s = fast_sigmoid(x); return s * (1.0f + x * (1.0f - s)); }

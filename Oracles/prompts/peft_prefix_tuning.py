@@ -1,0 +1,11 @@
+"""PREFIX_TUNING: keys and values of every layer before everything."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from peft import PrefixTuningConfig  # noqa: E402
+
+from peft_cases import VIRTUAL, make  # noqa: E402
+
+make(PrefixTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=VIRTUAL), seed=402)

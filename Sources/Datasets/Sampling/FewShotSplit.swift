@@ -1,0 +1,75 @@
+/// A few rows of each label to learn from, and as many to choose by.
+///
+/// The two sides have the same size, as in LM-BFF (Gao et al. 2021, §3): a larger dev set would be the better training
+/// set. Rows that say the same are drawn once, so no text of train is in dev. With the same seed, the rows of a small
+/// split are among those of a larger one, on either side, and rows of one label do not depend on the other labels.
+public struct FewShotSplit: Sendable {
+    /// The rows to learn from: `perLabel` of each label, the labels by turns.
+    public let train: Dataset
+    /// The rows to choose by, in the same order of labels.
+    public let dev: Dataset
+    /// The places of the train rows in the dataset.
+    public let trainRows: [Int]
+    /// The places of the dev rows in the dataset.
+    public let devRows: [Int]
+    /// How many rows of each label either side has.
+    public let perLabel: Int
+    /// What the draw was made with.
+    public let seed: UInt64
+
+    /// Draws rows; the same arguments give the same rows on every machine.
+    ///
+    /// - Parameters:
+    ///   - dataset: the rows to draw from; those without a label are left alone.
+    ///   - perLabel: how many rows of each label either side gets.
+    ///   - seed: which draw.
+    ///   - fields: the fields by which two rows say the same; nil compares all of them.
+    /// - Throws: ``DatasetError/tooFewRows(label:found:needed:)`` for the first label that has fewer than
+    ///   `2 · perLabel` different rows, ``DatasetError/noLabels(dataset:)``, ``DatasetError/badCount(_:)``.
+    public init(
+        _ dataset: Dataset, perLabel: Int, seed: UInt64, fields: [String]? = nil,
+    ) throws(DatasetError) {
+        guard perLabel > 0 else { throw .badCount(perLabel) }
+        guard !dataset.labels.isEmpty else { throw .noLabels(dataset: dataset.name) }
+        let rowsOfLabel = Self.differentRows(dataset, fields: fields)
+        var (train, dev): ([[Int]], [[Int]]) = ([], [])
+        for label in dataset.labels {
+            let rows = rowsOfLabel[label] ?? []
+            guard rows.count >= 2 * perLabel else {
+                throw .tooFewRows(label: label, found: rows.count, needed: 2 * perLabel)
+            }
+            var random = SeededRandom(seed: seed, stream: StableHash.of(label))
+            let order = random.shuffled(rows)
+            train.append(Array(order.prefix(perLabel)))
+            dev.append(Array(order.suffix(perLabel).reversed()))
+        }
+        self.init(dataset, train: train, dev: dev, perLabel: perLabel, seed: seed)
+    }
+
+    private init(_ dataset: Dataset, train: [[Int]], dev: [[Int]], perLabel: Int, seed: UInt64) {
+        self.perLabel = perLabel
+        self.seed = seed
+        trainRows = Self.byTurns(train, perLabel)
+        devRows = Self.byTurns(dev, perLabel)
+        self.train = Dataset(
+            name: "\(dataset.name) train", of: dataset, examples: trainRows.map { dataset.examples[$0] })
+        self.dev = Dataset(
+            name: "\(dataset.name) dev", of: dataset, examples: devRows.map { dataset.examples[$0] })
+    }
+
+    private static func byTurns(_ rows: [[Int]], _ perLabel: Int) -> [Int] {
+        (0..<perLabel).flatMap { turn in rows.map { $0[turn] } }
+    }
+
+    private static func differentRows(_ dataset: Dataset, fields: [String]?) -> [String: [Int]] {
+        var seen: Set<String> = []
+        var rows: [String: [Int]] = [:]
+        for (index, example) in dataset.examples.enumerated() {
+            guard let label = example.label, seen.insert(TextKey.of(example, fields: fields)).inserted else {
+                continue
+            }
+            rows[label, default: []].append(index)
+        }
+        return rows
+    }
+}

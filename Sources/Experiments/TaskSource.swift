@@ -1,0 +1,121 @@
+public import Datasets
+public import Foundation
+public import Prompts
+
+/// A task as its folder or the command line describes it: what is read, how it is asked, what the answers are called.
+public struct TaskSource: Sendable {
+    /// The name that reports and the saved prompt have.
+    public var name: String
+    /// The text with its slots.
+    public var template: Template
+    /// The labels and their words, in the order that tables follow.
+    public var verbalizer: Verbalizer
+    /// How answers are judged.
+    public var metric: Metric
+    /// The rows to draw train and dev from.
+    public var pool: URL
+    /// The rows that are scored once, at the end.
+    public var test: URL?
+    /// How the files' columns become fields and labels.
+    public var mapping: RowMapping
+
+    /// A task of its parts.
+    public init(
+        name: String, template: Template, verbalizer: Verbalizer, metric: Metric = .accuracy, pool: URL, test: URL?,
+        mapping: RowMapping = RowMapping()
+    ) {
+        self.name = name
+        self.template = template
+        self.verbalizer = verbalizer
+        self.metric = metric
+        self.pool = pool
+        self.test = test
+        self.mapping = mapping
+        self.mapping.labels = mapping.labels ?? verbalizer.labels
+    }
+
+    /// Reads a task folder: `task.json` (name, labels, template, words), `pool.jsonl`, `test.jsonl`.
+    ///
+    /// - Throws: ``ExperimentError`` where the file lacks something; `TemplateError`, `VerbalizerError`.
+    public init(folder: URL, template: Template? = nil, verbalizer: Verbalizer? = nil) throws {
+        let file = folder.appendingPathComponent("task.json")
+        let description = try Description(contentsOf: file)
+        guard let text = try template ?? description.template.map({ try Template($0.withAnswerSlot) }) else {
+            throw ExperimentError.badTask(file.path, "the key 'template' is missing; give --template")
+        }
+        guard let answers = try verbalizer ?? description.verbalizer(file) else {
+            throw ExperimentError.badTask(file.path, "the key 'words' is missing; give --words")
+        }
+        let test = folder.appendingPathComponent("test.jsonl")
+        self.init(
+            name: description.name ?? folder.lastPathComponent, template: text, verbalizer: answers,
+            metric: try description.metric.map { try Metric(named: $0) } ?? .accuracy,
+            pool: try Self.pool(in: folder), test: FileManager.default.fileExists(atPath: test.path) ? test : nil)
+    }
+
+    private static func pool(in folder: URL) throws -> URL {
+        let names = ["pool.jsonl", "train.jsonl"]
+        for name in names {
+            let url = folder.appendingPathComponent(name)
+            if FileManager.default.fileExists(atPath: url.path) { return url }
+        }
+        throw ExperimentError.badTask(folder.path, "it has neither \(names[0]) nor \(names[1])")
+    }
+
+    /// What a method needs to know.
+    public func promptTask(limit: Int, shortening: Shortening = .tail) -> PromptTask {
+        PromptTask(name: name, template: template, verbalizer: verbalizer, limit: limit, shortening: shortening)
+    }
+
+    /// Reads the pool or the test rows; labels are the verbalizer's, fields the template's.
+    ///
+    /// - Throws: `DatasetError` for the file and its rows, `TemplateError` for a field that the rows do not have.
+    public func rows(_ url: URL, limit: Int? = nil) throws -> Dataset {
+        let rows = try Dataset(contentsOf: url, mapping: mapping, name: name, metric: metric)
+        try template.check(fields: rows.examples.first.map { $0.fields.keys.sorted() } ?? [])
+        guard let limit, limit < rows.examples.count else { return rows }
+        return try Dataset(
+            name: rows.name, labels: rows.labels, examples: Array(rows.examples.prefix(limit)), metric: metric)
+    }
+}
+
+/// `task.json`.
+private struct Description: Decodable {
+    var name: String?
+    var labels: [String]?
+    var template: String?
+    var words: [String: Words]?
+    var metric: String?
+
+    /// One word or several.
+    struct Words: Decodable {
+        var list: [String]
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let one = try? container.decode(String.self) { list = [one] } else { list = try container.decode([String].self) }
+        }
+    }
+
+    init(contentsOf url: URL) throws {
+        guard let data = try? Data(contentsOf: url) else { throw ExperimentError.missingTask(url.path) }
+        do { self = try JSONDecoder().decode(Description.self, from: data) } catch let error as DecodingError {
+            throw ExperimentError.badTask(url.path, error.sentence)
+        }
+    }
+
+    func verbalizer(_ file: URL) throws -> Verbalizer? {
+        guard let words else { return nil }
+        let order = labels ?? words.keys.sorted()
+        let missing = order.filter { words[$0] == nil }
+        guard missing.isEmpty else {
+            throw ExperimentError.badTask(file.path, "no words for \(missing.joined(separator: ", "))")
+        }
+        return try Verbalizer(order.map { Verbalizer.Entry(label: $0, words: words[$0]?.list ?? []) })
+    }
+}
+
+extension String {
+    /// A template that has no answer slot is asked at its end.
+    fileprivate var withAnswerSlot: String { contains("{answer") ? self : self + "{answer}" }
+}

@@ -1,0 +1,206 @@
+internal import Checkpoints
+internal import Datasets
+internal import Foundation
+public import Models
+internal import Prompts
+internal import Tensors
+internal import Tokenizers
+public import Training
+
+/// Teaches a frozen model a task from a few labels, and says honestly what that brought.
+///
+/// Reference rows always run: the majority class and the same template without training. The test rows are behind a
+/// lock and read once, after everything is chosen. The saved prompt is read back and must give the same scores.
+public struct Teaching: Sendable {
+    private let plan: TeachingPlan
+    private let pretrained: PretrainedModel
+    private let stop: StopSignal
+    private let report: @Sendable (TeachingEvent) -> Void
+
+    /// A run of a plan.
+    ///
+    /// - Parameters:
+    ///   - stop: raised to end after the step at hand; what was learned is kept in a checkpoint beside the output.
+    ///   - report: told of everything that happens.
+    public init(
+        _ plan: TeachingPlan, _ pretrained: PretrainedModel, stop: StopSignal = StopSignal(),
+        report: @escaping @Sendable (TeachingEvent) -> Void = { _ in }
+    ) {
+        self.plan = plan
+        self.pretrained = pretrained
+        self.stop = stop
+        self.report = report
+    }
+
+    /// What a run would work on: everything is read and checked, nothing is trained.
+    public func prepare() throws -> Prepared {
+        let folder = PromptFolder(plan.output)
+        try folder.checkWritable(replacing: plan.isReplacing)
+        guard let testFile = plan.task.test else { throw ExperimentError.noTestRows(plan.task.name) }
+        let pool = try plan.task.rows(plan.task.pool)
+        let split = try FewShotSplit(pool, perLabel: plan.perLabel, seed: plan.seed)
+        let test = try LockedTest(try plan.task.rows(testFile, limit: plan.testLimit))
+        let task = plan.task.promptTask(limit: plan.limit)
+        let words = try EncodedVerbalizer(
+            task.verbalizer, behind: task.template, pretrained.tokenizer, kind: .causal)
+        report(.words(words))
+        report(.data(try dataReport(split, test)))
+        return Prepared(folder: folder, split: split, test: test, task: task)
+    }
+
+    /// Rows and places that were found sound.
+    public struct Prepared: Sendable {
+        let folder: PromptFolder
+        let split: FewShotSplit
+        let test: LockedTest
+        let task: PromptTask
+    }
+
+    /// Runs the plan.
+    ///
+    /// - Throws: `CancellationError` after the user stopped; typed errors of the rooms otherwise.
+    public func run() throws -> TeachingReport {
+        let prepared = try prepare()
+        let log = TeachingLog(forwarding: report)
+        let start = Date()
+        report(.stage("learning", total: plan.method.steps))
+        var prompt = try PromptTuning(plan.method).fit(
+            prepared.split, prepared.task, to: pretrained,
+            RunContext(stop: stop, checkpoint: checkpoint(prepared)) { log.add($0) })
+        let seconds = Date().timeIntervalSince(start)
+        let hard = try Prompt.hard(prepared.task, pretrained)
+        let test = try prepared.test.open(for: "\(plan.output.path) \(start.timeIntervalSince1970)")
+        let zeroShot = try answer(test, hard, "scoring the test rows without training")
+        let trained = try answer(test, prompt, "scoring the test rows with the prompt")
+        let evaluation = try Evaluation(trained.predictions.map(\.label), to: test)
+        prompt.manifest.measurements = [
+            "test \(test.metric.name)": evaluation.value, "dev score": log.devScore, "training seconds": seconds,
+        ]
+        try prepared.folder.write(prompt, replacing: plan.isReplacing)
+        let difference = try reload(prepared.folder, trained.predictions, test)
+        let rows = [
+            try majority(test),
+            try row("zero-shot", zeroShot, test, parameters: 0, bytes: hard.manifest.template.source.utf8.count),
+            try row(
+                PromptTuning.name, trained, test, parameters: prompt.parameterCount, bytes: prepared.folder.byteCount,
+                training: seconds),
+        ]
+        let chance = try McNemar(
+            first: zip(trained.predictions, test.examples).map { $0.label == $1.label },
+            second: zip(zeroShot.predictions, test.examples).map { $0.label == $1.label }
+        ).probability
+        return TeachingReport(
+            task: plan.task.name, model: pretrained.name, metric: test.metric.name, rows: rows,
+            modelParameters: pretrained.weights.parameterCount, trainRows: prepared.split.train.examples.count,
+            perLabel: plan.perLabel, seed: plan.seed, rate: log.rate, devScore: log.devScore, losses: log.losses,
+            peakTensorBytes: CPUBackend.shared.memory.peak, peakProcessBytes: ProcessMemory.peakBytes,
+            reloadDifference: difference, shortenedRows: trained.predictions.count { $0.tokensCut > 0 },
+            tokensCut: trained.predictions.reduce(0) { $0 + $1.tokensCut }, probabilityOfChance: chance,
+            warnings: log.warnings + verdict(rows, chance, trained.predictions), output: plan.output.path)
+    }
+
+    /// The state of an interrupted run lies beside the output; its identity is everything the result depends on.
+    private func checkpoint(_ prepared: Prepared) -> TrainingCheckpoint {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let settings = (try? encoder.encode(plan.method)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let rows = prepared.split.trainRows + prepared.split.devRows
+        let words = prepared.task.verbalizer.entries.map { "\($0.label)=\($0.words)" }
+        let identity = [
+            pretrained.fingerprint.digest, prepared.task.template.source, "\(words)", settings, "\(rows)", "\(plan.limit)",
+            (try? LockedTest(prepared.split.train))?.record.fingerprint ?? "",
+        ].joined(separator: "\n")
+        let place = plan.output.deletingLastPathComponent()
+            .appendingPathComponent(".\(plan.output.lastPathComponent).training.safetensors")
+        return TrainingCheckpoint(place, identity: identity)
+    }
+
+    private func dataReport(_ split: FewShotSplit, _ test: LockedTest) throws -> DataReport {
+        let (tokenizer, template) = (pretrained.tokenizer, plan.task.template)
+        let words = Dictionary(
+            plan.task.verbalizer.entries.map { ($0.label, $0.words) }, uniquingKeysWith: { first, _ in first })
+        return DataReport(
+            [(name: "train", dataset: split.train), (name: "dev", dataset: split.dev)], test: test,
+            options: DataReport.Options(
+                fields: template.fieldNames, template: template.source, words: words,
+                tokenCount: { example in
+                    template.fieldNames.reduce(0) { $0 + tokenizer.encode(example.fields[$1] ?? "").count }
+                }, tokenLimit: plan.limit))
+    }
+
+    // MARK: Scoring
+
+    private struct Answers {
+        var predictions: [Prediction]
+        var milliseconds: Double
+    }
+
+    private func answer(_ test: Dataset, _ prompt: Prompt, _ stage: String) throws -> Answers {
+        report(.stage(stage, total: test.examples.count))
+        let start = Date()
+        let predictions = try Predictor([prompt], pretrained).predict(test.examples, with: prompt.id) { done in
+            report(.progress(done))
+        }
+        let milliseconds = Date().timeIntervalSince(start) * 1000 / Double(max(1, test.examples.count))
+        return Answers(predictions: predictions, milliseconds: milliseconds)
+    }
+
+    private func row(
+        _ name: String, _ answers: Answers, _ test: Dataset, parameters: Int, bytes: Int, training: Double = 0
+    ) throws -> TeachingRow {
+        let evaluation = try Evaluation(answers.predictions.map(\.label), to: test)
+        return TeachingRow(
+            name: name, value: evaluation.value, interval: evaluation.interval95, rows: test.examples.count,
+            trainedParameters: parameters, bytes: bytes, trainingSeconds: training,
+            millisecondsARow: answers.milliseconds)
+    }
+
+    /// The test rows' most frequent label for every row: the best that an answer without reading can do.
+    private func majority(_ test: Dataset) throws -> TeachingRow {
+        let counts = Dictionary(grouping: test.examples.compactMap(\.label), by: { $0 }).mapValues(\.count)
+        let best = test.labels.max { (counts[$0] ?? 0) < (counts[$1] ?? 0) } ?? ""
+        let evaluation = try Evaluation(test.examples.map { _ in best }, to: test)
+        return TeachingRow(
+            name: "majority class", value: evaluation.value, interval: evaluation.interval95,
+            rows: test.examples.count, trainedParameters: 0, bytes: 0, trainingSeconds: 0, millisecondsARow: 0)
+    }
+
+    /// Reads the prompt back and scores the first test rows with it.
+    private func reload(_ folder: PromptFolder, _ predictions: [Prediction], _ test: Dataset) throws -> Float {
+        report(.stage("reading the prompt back", total: nil))
+        let prompt = try folder.read(on: pretrained.backend)
+        try prompt.verify(pretrained)
+        // The same batches as before: the first rows alone would be packed otherwise.
+        let again = try Predictor([prompt], pretrained).predict(test.examples, with: prompt.id) { _ in }
+        let worst = zip(predictions, again).flatMap { before, after in
+            zip(before.probabilities, after.probabilities).map { abs($0 - $1) }
+        }.max() ?? 0
+        guard worst <= 1e-4 else { throw PromptError.probeFailed(prompt: prompt.id, worst: worst) }
+        return worst
+    }
+
+    /// What a user must be told of a run that looks finished and has failed.
+    private func verdict(_ rows: [TeachingRow], _ chance: Double, _ predictions: [Prediction]) -> [String] {
+        var warnings: [String] = []
+        if let only = predictions.first?.label, predictions.allSatisfy({ $0.label == only }), predictions.count > 1 {
+            warnings.append("every test row is answered '\(only)': the prompt has collapsed to one label")
+        }
+        if rows[2].value <= rows[1].value {
+            warnings.append(
+                "training has not beaten zero-shot: use the template as it is, or try more rows, --steps or another --rate")
+        } else if chance > 0.05 {
+            warnings.append("the gain over zero-shot may be chance (p = \(chance)); more test rows would tell")
+        }
+        if rows[2].value <= rows[0].value {
+            warnings.append("training has not beaten always answering the most frequent label")
+        }
+        return warnings
+    }
+}
+
+extension Evaluation {
+    /// The 95 % interval: Wilson's for accuracy, the bootstrap for other metrics.
+    var interval95: Interval {
+        metric == .accuracy ? .wilson(right: Int((value * Double(units)).rounded()), of: units) : interval()
+    }
+}

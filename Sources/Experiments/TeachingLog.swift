@@ -1,0 +1,36 @@
+internal import Prompts
+internal import Synchronization
+internal import Training
+
+/// What a method said while it worked, for the report.
+final class TeachingLog: Sendable {
+    private struct State: Sendable {
+        var rate: Float = 0
+        var losses: [Float] = []
+        var devScore = 0.0
+        var warnings: [String] = []
+    }
+
+    private let state = Mutex(State())
+    private let forward: @Sendable (TeachingEvent) -> Void
+
+    init(forwarding forward: @escaping @Sendable (TeachingEvent) -> Void) { self.forward = forward }
+
+    var rate: Float { state.withLock(\.rate) }
+    var losses: [Float] { state.withLock(\.losses) }
+    var devScore: Double { state.withLock(\.devScore) }
+    var warnings: [String] { state.withLock(\.warnings) }
+
+    func add(_ event: MethodEvent) {
+        state.withLock { state in
+            switch event {
+            case .rate(let rate, _): state.rate = rate
+            case .step(let report, _): state.losses.append(report.loss)
+            case .evaluation(let report): if report.isBest { state.devScore = report.score }
+            case .warning(let warning): state.warnings.append(warning)
+            }
+        }
+        forward(.method(event))
+        if case .step(let report, _) = event { forward(.progress(report.step)) }
+    }
+}

@@ -1,0 +1,106 @@
+public import Datasets
+public import Foundation
+public import Prompts
+
+/// What one teaching run is to do.
+public struct TeachingPlan: Sendable {
+    /// The task.
+    public var task: TaskSource
+    /// How many train rows a label has; the dev rows are as many.
+    public var perLabel = 16
+    /// Decides which rows are drawn.
+    public var seed: UInt64 = 0
+    /// How many positions a prompt may have.
+    public var limit = 512
+    /// How many test rows are scored; nil for all.
+    public var testLimit: Int?
+    /// How the prompt is learned.
+    public var method = PromptTuning.Settings()
+    /// Where the prompt is saved.
+    public var output: URL
+    /// Whether a prompt that is there may be replaced.
+    public var isReplacing = false
+
+    /// A plan with the defaults.
+    public init(task: TaskSource, output: URL) {
+        self.task = task
+        self.output = output
+    }
+}
+
+/// What happens in a teaching run.
+public enum TeachingEvent: Sendable {
+    /// The rows were read and drawn.
+    case data(DataReport)
+    /// The label words as the model will score them.
+    case words(EncodedVerbalizer)
+    /// A stage began; `total` units are to be done, where that is known.
+    case stage(String, total: Int?)
+    /// So many units of the stage are done.
+    case progress(Int)
+    /// What the method reports.
+    case method(MethodEvent)
+    /// Something that the user should know.
+    case warning(String)
+}
+
+/// One row of a report's table.
+public struct TeachingRow: Codable, Sendable, Hashable {
+    /// What was measured: `majority class`, `zero-shot`, `prompt-tuning`.
+    public var name: String
+    /// The metric on the test rows.
+    public var value: Double
+    /// Where it probably lies, 95 %.
+    public var interval: Interval
+    /// How many test rows there were.
+    public var rows: Int
+    /// How many numbers were trained.
+    public var trainedParameters: Int
+    /// How many bytes are stored.
+    public var bytes: Int
+    /// How long learning took.
+    public var trainingSeconds: Double
+    /// How long one test row took.
+    public var millisecondsARow: Double
+}
+
+/// What a teaching run found.
+public struct TeachingReport: Codable, Sendable {
+    /// The version of this layout.
+    public var schema = 1
+    /// The task's name.
+    public var task: String
+    /// The model's file.
+    public var model: String
+    /// The metric's name.
+    public var metric: String
+    /// The reference rows and the method's, in order.
+    public var rows: [TeachingRow]
+    /// How many numbers the frozen model has.
+    public var modelParameters: Int
+    /// How many train rows, and as many dev rows, there were.
+    public var trainRows: Int
+    public var perLabel: Int
+    public var seed: UInt64
+    /// The learning rate that was used.
+    public var rate: Float
+    /// The dev accuracy of the rows that were kept.
+    public var devScore: Double
+    /// The losses, step by step.
+    public var losses: [Float]
+    /// The most bytes that arithmetic held at once.
+    public var peakTensorBytes: Int
+    /// The most bytes that the process held at once.
+    public var peakProcessBytes: Int
+    /// How far the reloaded prompt's scores are from those before the save, in nats.
+    public var reloadDifference: Float
+    /// How many test inputs were shortened, and how many tokens they lost.
+    public var shortenedRows: Int
+    public var tokensCut: Int
+    /// How likely chance alone would make the method as much better than zero-shot (exact McNemar).
+    public var probabilityOfChance: Double
+    /// What the user should know.
+    public var warnings: [String]
+    /// Where the prompt was saved.
+    public var output: String
+}

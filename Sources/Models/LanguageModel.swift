@@ -1,0 +1,65 @@
+public import Layers
+public import Tensors
+
+/// A pretrained network that reads packed rows and scores the vocabulary.
+///
+/// A model is a plan: it declares parameters and holds no weights. It never learns which prompt method made its
+/// input.
+public protocol LanguageModel: Sendable {
+    /// The numbers that describe it.
+    var traits: ModelTraits { get }
+    /// Every weight it reads, with Hugging Face's names.
+    var parameters: [Parameter] { get }
+
+    /// The embedded tokens, `[tokens, D]`, as ``ModelInput/embeddings`` takes them.
+    ///
+    /// - Precondition: every token lies in the vocabulary.
+    func embed(_ tokens: [Int32], _ pass: Pass) -> Tensor
+
+    /// Walks all layers.
+    ///
+    /// - Parameter keepsKeyValues: whether the keys and values of all packed rows are wanted as well.
+    func encode(_ input: ModelInput, keepsKeyValues: Bool, _ pass: Pass) -> Encoding
+
+    /// The scores of the vocabulary after final hidden states.
+    ///
+    /// - Parameters:
+    ///   - hidden: `[R, D]`, as ``encode(_:keepsKeyValues:_:)`` gives them.
+    ///   - vocabulary: the tokens whose scores are wanted, nil for all. The others' rows are not read.
+    /// - Returns: `[R, V]` or `[R, vocabulary.count]`; natural log, not normalised.
+    func scores(_ hidden: Tensor, vocabulary: [Int32]?, _ pass: Pass) -> Tensor
+}
+
+/// What a walk through all layers leaves.
+public struct Encoding: Sendable {
+    /// The readout rows after the last norm, `[R, D]`.
+    public let hidden: Tensor
+    /// The keys and values of all packed rows, where they were asked for.
+    public let keyValues: KeyValues?
+}
+
+extension LanguageModel {
+    /// The final hidden states of the readout rows, `[R, D]`.
+    public func hidden(_ input: ModelInput, _ pass: Pass) -> Tensor {
+        encode(input, keepsKeyValues: false, pass).hidden
+    }
+
+    /// The scores of the vocabulary at the readout rows, `[R, V]`; natural log, not normalised.
+    public func logits(_ input: ModelInput, _ pass: Pass) -> Tensor {
+        scores(hidden(input, pass), vocabulary: nil, pass)
+    }
+
+    /// The scores of some tokens at the readout rows, `[R, vocabulary.count]`.
+    public func logits(_ input: ModelInput, vocabulary: [Int32], _ pass: Pass) -> Tensor {
+        scores(hidden(input, pass), vocabulary: vocabulary, pass)
+    }
+
+    /// The keys and values of all packed rows: a block that other sequences can read as their past.
+    ///
+    /// Several packed sequences give one block; ``KeyValues/rows(_:)`` takes them apart.
+    public func keyValues(_ input: ModelInput, _ pass: Pass) -> KeyValues {
+        var input = input
+        input.readouts = []
+        return encode(input, keepsKeyValues: true, pass).keyValues ?? KeyValues(layers: [])
+    }
+}

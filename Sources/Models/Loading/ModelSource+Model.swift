@@ -1,0 +1,35 @@
+package import Checkpoints
+
+extension ModelFamily {
+    /// The family that a source says it is of.
+    ///
+    /// - Throws: ``ModelError/unknownFamily(file:key:found:)``.
+    package init(_ source: ModelSource) throws {
+        let key = source.format == .gguf ? "general.architecture" : "model_type"
+        let name = try source.configuration.string(key)
+        guard let family = ModelFamily(rawValue: name) else {
+            throw ModelError.unknownFamily(file: source.configuration.location, key: key, found: name)
+        }
+        self = family
+    }
+}
+
+extension ModelSource {
+    /// The plan of the model, and where its parameters are found.
+    ///
+    /// - Throws: ``CheckpointError`` or ``ModelError`` that names the key at fault.
+    package func model() throws -> (model: any LanguageModel, rules: NameRules) {
+        let family = try ModelFamily(self)
+        switch (family, format) {
+        case (.gpt2, .huggingFace):
+            return (GPT2(try GPT2Configuration(configuration)), GPT2Configuration.folderRules)
+        case (.gpt2, .gguf):
+            return (GPT2(try GPT2Configuration(gguf: configuration, checkpoint)), GPT2Configuration.ggufRules)
+        case (.llama, .huggingFace), (.mistral, .huggingFace), (.qwen2, .huggingFace), (.qwen3, .huggingFace):
+            return (Llama(try LlamaConfiguration(family, configuration)), LlamaConfiguration.folderRules)
+        case (.llama, .gguf), (.mistral, .gguf), (.qwen2, .gguf), (.qwen3, .gguf):
+            let settings = try LlamaConfiguration(family, gguf: configuration, checkpoint)
+            return (Llama(settings), settings.ggufRules)
+        }
+    }
+}

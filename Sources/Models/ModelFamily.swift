@@ -1,0 +1,10 @@
+/// The families of models that this version reads.
+///
+/// The raw value is the `model_type` of a Hugging Face `config.json`.
+public enum ModelFamily: String, Hashable, Sendable, Codable, CaseIterable {
+    case gpt2
+    case llama
+    case mistral
+    case qwen2
+    case qwen3
+}

@@ -1,0 +1,66 @@
+/// A prompt that cannot be made, saved, loaded or used.
+public enum PromptError: Error, Sendable, CustomStringConvertible {
+    /// A file of the artifact is not there.
+    case missingFile(String)
+    /// The folder is there and may not be replaced.
+    case exists(String)
+    /// The folder cannot be written.
+    case cannotWrite(String, reason: String)
+    /// The manifest is not JSON, lacks a key, or breaks a rule.
+    case badManifest(String, reason: String)
+    /// The manifest was written by a later version.
+    case laterFormat(String, found: Int, known: Int)
+    /// The PEFT files are not what they should be.
+    case badAdapter(String, String)
+    /// The tensor file is not the one the manifest was written with: a save was interrupted, or a file exchanged.
+    case tensorsChanged(String)
+    /// The prompt was made for another model.
+    case otherModel(prompt: String, expected: String, found: String)
+    /// The tokenizer gives other tokens than the one the prompt was made with.
+    case otherTokenizer(prompt: String)
+    /// The prompt does not give the scores again that it gave when it was saved.
+    case probeFailed(prompt: String, worst: Float)
+    /// The prompt's rows do not fit the model.
+    case wrongShape(prompt: String, expected: String, found: String)
+    /// A label of the data has no words, or the other way round.
+    case labelsDiffer(missing: [String], known: [String])
+    /// The method cannot work with this model.
+    case unsupportedModel(method: String, reason: String)
+    /// A setting is out of its range.
+    case badSetting(name: String, value: String, allowed: String)
+
+    /// One sentence: what, where, and what to do.
+    public var description: String {
+        switch self {
+        case .missingFile(let path):
+            "\(path) is missing; a prompt is a folder written by 'cloze train', or one by PEFT"
+        case .exists(let path):
+            "\(path) exists already; choose another name, or pass --force to replace it"
+        case .cannotWrite(let path, let reason):
+            "\(path) cannot be written: \(reason)"
+        case .badManifest(let path, let reason):
+            "\(path) is not a manifest of a prompt: \(reason)"
+        case .laterFormat(let path, let found, let known):
+            "\(path) has format \(found), written by a later version of cloze; this one reads up to \(known), so update it"
+        case .badAdapter(let path, let reason):
+            "\(path) is not an adapter that cloze can use: \(reason)"
+        case .tensorsChanged(let path):
+            "\(path) is not the file that its manifest was written with; restore the folder or train the prompt again"
+        case .otherModel(let prompt, let expected, let found):
+            "the prompt '\(prompt)' was made for \(expected), but the model is \(found); a soft prompt works with its own model only"
+        case .otherTokenizer(let prompt):
+            "the tokenizer gives other tokens than the one that the prompt '\(prompt)' was made with; use the model's own files"
+        case .probeFailed(let prompt, let worst):
+            "the prompt '\(prompt)' no longer gives the scores it was saved with (off by \(worst) nats); its files or the model's were changed"
+        case .wrongShape(let prompt, let expected, let found):
+            "the rows of the prompt '\(prompt)' are \(found), but \(expected) are needed"
+        case .labelsDiffer(let missing, let known):
+            "no words are given for \(missing.map { "'\($0)'" }.joined(separator: ", ")); the labels with words are "
+                + known.map { "'\($0)'" }.joined(separator: ", ")
+        case .unsupportedModel(let method, let reason):
+            "\(method) does not work with this model: \(reason)"
+        case .badSetting(let name, let value, let allowed):
+            "\(name) is \(value), but must be \(allowed)"
+        }
+    }
+}

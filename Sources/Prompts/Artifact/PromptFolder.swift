@@ -1,0 +1,184 @@
+internal import Checkpoints
+internal import Crypto
+public import Foundation
+public import Tensors
+
+/// The folder of a prompt: `adapter_config.json` and `adapter_model.safetensors` as PEFT has them, and `cloze.json`.
+///
+/// A save is all or nothing: a new folder is written beside the old one and takes its place in two renames. What is
+/// found after a kill between them is said, with what to do.
+public struct PromptFolder: Sendable {
+    /// The manifest's file.
+    public static let manifestName = "cloze.json"
+    static let configurationName = "adapter_config.json"
+    static let tensorsName = "adapter_model.safetensors"
+
+    /// Where the folder lies.
+    public let url: URL
+
+    /// The folder at a place, which need not exist yet.
+    public init(_ url: URL) { self.url = url.standardizedFileURL }
+
+    /// How many bytes the folder's files take together.
+    public var byteCount: Int {
+        [Self.manifestName, Self.configurationName, Self.tensorsName].reduce(0) { sum, name in
+            let size = try? url.appendingPathComponent(name).resourceValues(forKeys: [.fileSizeKey]).fileSize
+            return sum + (size ?? 0)
+        }
+    }
+
+    // MARK: Writing
+
+    /// Throws what ``write(_:replacing:)`` would throw before work is spent on a prompt: checks that the folder's
+    /// place can be written and is free.
+    public func checkWritable(replacing: Bool) throws {
+        if FileManager.default.fileExists(atPath: url.path), !replacing { throw PromptError.exists(url.path) }
+        let parent = url.deletingLastPathComponent()
+        do {
+            try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+            let probe = parent.appendingPathComponent(".\(url.lastPathComponent).\(UUID().uuidString).probe")
+            try Data("probe".utf8).write(to: probe)
+            try FileManager.default.removeItem(at: probe)
+        } catch { throw PromptError.cannotWrite(url.path, reason: Self.reason(error)) }
+    }
+
+    /// Writes a prompt.
+    ///
+    /// - Parameter replacing: whether a prompt that is there may be replaced.
+    /// - Throws: ``PromptError/exists(_:)``, ``PromptError/cannotWrite(_:reason:)``; the old folder is whole then.
+    public func write(_ prompt: Prompt, replacing: Bool = false) throws {
+        if FileManager.default.fileExists(atPath: url.path), !replacing { throw PromptError.exists(url.path) }
+        let fresh = sibling("new")
+        do {
+            try FileManager.default.createDirectory(at: fresh, withIntermediateDirectories: true)
+            try fill(fresh, with: prompt)
+            try exchange(with: fresh)
+        } catch {
+            try? FileManager.default.removeItem(at: fresh)
+            if let error = error as? PromptError { throw error }
+            throw PromptError.cannotWrite(url.path, reason: Self.reason(error))
+        }
+    }
+
+    private func fill(_ folder: URL, with prompt: Prompt) throws {
+        var manifest = prompt.manifest
+        if let rows = prompt.softRows {
+            let file = folder.appendingPathComponent(Self.tensorsName)
+            try SafetensorsFile.write(prompt.tensors, metadata: ["format": "pt"], to: file)
+            manifest.tensorHash = try Self.hash(of: file)
+            let peft = PEFTConfiguration(
+                kind: .promptTuning, rows: rows.shape.rows, width: rows.shape.width, layers: manifest.model.layers,
+                heads: manifest.model.width / max(1, manifest.model.headWidth), baseModel: nil)
+            try peft.json().write(to: folder.appendingPathComponent(Self.configurationName), options: .atomic)
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try encoder.encode(manifest).write(to: folder.appendingPathComponent(Self.manifestName), options: .atomic)
+    }
+
+    /// Puts the new folder in the old one's place; between the two renames the old one is called `.NAME.old`.
+    private func exchange(with fresh: URL) throws {
+        let manager = FileManager.default
+        let old = sibling("old")
+        try? manager.removeItem(at: old)
+        if manager.fileExists(atPath: url.path) { try manager.moveItem(at: url, to: old) }
+        do { try manager.moveItem(at: fresh, to: url) } catch {
+            if manager.fileExists(atPath: old.path) { try? manager.moveItem(at: old, to: url) }
+            throw error
+        }
+        try? manager.removeItem(at: old)
+    }
+
+    private func sibling(_ role: String) -> URL {
+        url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).\(role)")
+    }
+
+    // MARK: Reading
+
+    /// Reads the prompt.
+    ///
+    /// - Throws: ``PromptError``, or ``CheckpointError`` for the tensor file.
+    public func read(on backend: any Backend) throws -> Prompt {
+        let file = url.appendingPathComponent(Self.manifestName)
+        guard FileManager.default.fileExists(atPath: file.path) else { throw missing(file) }
+        let manifest = try Self.manifest(file)
+        guard let hash = manifest.tensorHash else { return Prompt(manifest: manifest, tensors: NamedTensors()) }
+        let tensors = url.appendingPathComponent(Self.tensorsName)
+        guard FileManager.default.fileExists(atPath: tensors.path) else { throw PromptError.missingFile(tensors.path) }
+        guard try Self.hash(of: tensors) == hash else { throw PromptError.tensorsChanged(tensors.path) }
+        let read = try SafetensorsFile(contentsOf: tensors).tensors(on: backend)
+        return Prompt(manifest: manifest, tensors: read.mapValues { $0.float32() })
+    }
+
+    /// The rows of a folder that PEFT wrote, `[P, D]`; it has no template, so the caller supplies one.
+    ///
+    /// - Throws: ``PromptError/badAdapter(_:_:)``.
+    public func readPEFT(on backend: any Backend) throws -> Tensor {
+        let peft = try PEFTConfiguration(contentsOf: url.appendingPathComponent(Self.configurationName))
+        let file = url.appendingPathComponent(Self.tensorsName)
+        let tensors = try SafetensorsFile(contentsOf: file).tensors(on: backend)
+        guard let rows = tensors[SoftPrompt.parameterName] else {
+            throw PromptError.badAdapter(file.path, "it has no tensor \(SoftPrompt.parameterName)")
+        }
+        guard rows.shape.rank == 2, rows.shape[0] == peft.rows else {
+            throw PromptError.badAdapter(
+                file.path, "\(SoftPrompt.parameterName) is \(rows.shape), but num_virtual_tokens is \(peft.rows)")
+        }
+        return rows.float32()
+    }
+
+    private func missing(_ file: URL) -> PromptError {
+        let old = sibling("old")
+        guard FileManager.default.fileExists(atPath: old.appendingPathComponent(Self.manifestName).path) else {
+            return .missingFile(file.path)
+        }
+        return .cannotWrite(
+            url.path, reason: "a save was interrupted; the prompt before it is whole in \(old.path): move it back")
+    }
+
+    private static func manifest(_ file: URL) throws -> PromptManifest {
+        let data: Data
+        do { data = try Data(contentsOf: file) } catch {
+            throw PromptError.badManifest(file.path, reason: reason(error))
+        }
+        struct Version: Decodable { var format: Int }
+        guard let version = try? JSONDecoder().decode(Version.self, from: data) else {
+            throw PromptError.badManifest(file.path, reason: "it is no JSON object with a number 'format'")
+        }
+        guard version.format <= PromptManifest.currentFormat else {
+            throw PromptError.laterFormat(file.path, found: version.format, known: PromptManifest.currentFormat)
+        }
+        do { return try JSONDecoder().decode(PromptManifest.self, from: data) } catch let error as DecodingError {
+            throw PromptError.badManifest(file.path, reason: error.sentence)
+        }
+    }
+
+    private static func hash(of file: URL) throws -> String {
+        SHA256.hash(data: try Data(contentsOf: file)).map { byte in
+            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        }.joined()
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        if let error = error as? CheckpointError { return error.description }
+        let error = error as NSError
+        if let below = error.userInfo[NSUnderlyingErrorKey] as? NSError { return below.localizedDescription }
+        return error.localizedDescription
+    }
+}
+
+extension DecodingError {
+    /// Where in a JSON document what is wrong.
+    package var sentence: String {
+        let (context, problem): (Context, String) =
+            switch self {
+            case .keyNotFound(let key, let context): (context, "the key '\(key.stringValue)' is missing")
+            case .typeMismatch(let type, let context): (context, "a value of the kind \(type) is expected")
+            case .valueNotFound(_, let context): (context, "a value is missing")
+            case .dataCorrupted(let context): (context, context.debugDescription)
+            @unknown default: (Context(codingPath: [], debugDescription: ""), "it cannot be read")
+            }
+        let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+        return path.isEmpty ? problem : "\(problem) at \(path)"
+    }
+}

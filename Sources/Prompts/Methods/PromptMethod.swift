@@ -1,0 +1,73 @@
+public import Datasets
+public import Models
+public import Training
+
+/// What a method needs to know of the task beside its rows.
+public struct PromptTask: Sendable {
+    /// The name under which the prompt is saved.
+    public var name: String
+    /// The text with its slots.
+    public var template: Template
+    /// The labels and their words.
+    public var verbalizer: Verbalizer
+    /// How many positions a prompt may have.
+    public var limit: Int
+    /// Which fields lose tokens where a prompt is too long.
+    public var shortening: Shortening
+
+    /// A task of a template and label words.
+    public init(
+        name: String, template: Template, verbalizer: Verbalizer, limit: Int = 512, shortening: Shortening = .tail
+    ) {
+        self.name = name
+        self.template = template
+        self.verbalizer = verbalizer
+        self.limit = limit
+        self.shortening = shortening
+    }
+}
+
+/// What happens while a method works, for progress bars and logs.
+public enum MethodEvent: Sendable {
+    /// The learning rate that was chosen, and how.
+    case rate(Float, reason: String)
+    /// A step of training, of so many.
+    case step(StepReport, of: Int)
+    /// The accuracy on the dev rows.
+    case evaluation(EvaluationReport)
+    /// Something that the user should know: a collapse, a plateau.
+    case warning(String)
+}
+
+/// What a run gives a method: where to report, when to stop, and where to keep what a killed run needs to go on.
+public struct RunContext: Sendable {
+    /// Told of everything that happens.
+    public var report: @Sendable (MethodEvent) -> Void
+    /// Raised when the user asks to stop.
+    public var stop: StopSignal
+    /// Keeps and finds the state of an interrupted run; nil to keep none.
+    public var checkpoint: TrainingCheckpoint?
+
+    /// A context; by default nobody listens and nothing is kept.
+    public init(
+        stop: StopSignal = StopSignal(), checkpoint: TrainingCheckpoint? = nil,
+        report: @escaping @Sendable (MethodEvent) -> Void = { _ in }
+    ) {
+        self.report = report
+        self.stop = stop
+        self.checkpoint = checkpoint
+    }
+}
+
+/// A way of making a prompt out of a few labelled rows.
+public protocol PromptMethod: Sendable {
+    /// What a run is told about it.
+    associatedtype Settings: Codable & Sendable
+    /// The name on the command line and in manifests.
+    static var name: String { get }
+    /// The method with its settings.
+    init(_ settings: Settings)
+    /// Learns a prompt from the train rows, choosing by the dev rows.
+    func fit(_ split: FewShotSplit, _ task: PromptTask, to pretrained: PretrainedModel, _ run: RunContext) throws
+        -> Prompt
+}

@@ -1,0 +1,36 @@
+internal import Datasets
+internal import Models
+
+/// What every method with soft rows prepares: words, encoder, scorer, rows.
+struct SoftPromptSetup: Sendable {
+    let words: EncodedVerbalizer
+    let encoder: PromptEncoder
+    let scorer: AnswerScorer
+    /// Nil where the template has no soft slot.
+    let soft: SoftPrompt?
+
+    init(_ task: PromptTask, template: Template, _ pretrained: PretrainedModel) throws {
+        guard pretrained.model.traits.isCausal else {
+            throw PromptError.unsupportedModel(method: "this method", reason: "it needs a causal model")
+        }
+        words = try EncodedVerbalizer(task.verbalizer, behind: template, pretrained.tokenizer, kind: .causal)
+        encoder = try PromptEncoder(
+            template, pretrained.tokenizer, limit: min(task.limit, pretrained.model.traits.contextLength),
+            kind: .causal, longestAnswer: words.longestAnswer, shortening: task.shortening)
+        scorer = AnswerScorer(pretrained.model, words)
+        soft = template.hasSoftRows ? SoftPrompt(encoder.softLayout, pretrained.model.traits) : nil
+    }
+
+    /// The rows of a dataset as prompts with their labels' indices.
+    ///
+    /// - Throws: ``PromptError/labelsDiffer(missing:known:)`` for a row whose label has no words.
+    func prompts(_ dataset: Dataset) throws -> [LabelledPrompt] {
+        try dataset.examples.compactMap { example in
+            guard let label = example.label else { return nil }
+            guard let index = words.labels.firstIndex(of: label) else {
+                throw PromptError.labelsDiffer(missing: [label], known: words.labels)
+            }
+            return LabelledPrompt(prompt: try encoder.encode(example), label: Int32(index))
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Datasets
+import Foundation
+
+/// The lines of a file or pipe as they arrive, as text.
+struct Lines {
+    private let handle: FileHandle
+    private let file: String
+    private var rest: [UInt8] = []
+    private var line = 0
+    private var offset = 0
+    private var hasEnded = false
+
+    init(_ handle: FileHandle, file: String) {
+        self.handle = handle
+        self.file = file
+    }
+
+    /// All whole lines that have arrived, waiting for one at least; nil at the end. Empty lines are left out.
+    ///
+    /// - Throws: `DatasetError` with the line that is not UTF-8.
+    mutating func next() throws -> [String]? {
+        var lines: [String] = []
+        while lines.isEmpty, !hasEnded {
+            let data = handle.availableData
+            if data.isEmpty {
+                hasEnded = true
+                if !rest.isEmpty { try take(rest, into: &lines) }
+                break
+            }
+            rest += data
+            while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                try take(Array(rest[..<end]), into: &lines)
+                rest.removeSubrange(...end)
+            }
+        }
+        return lines.isEmpty ? nil : lines
+    }
+
+    private mutating func take(_ bytes: [UInt8], into lines: inout [String]) throws {
+        line += 1
+        let content = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes[...]
+        let text = try Self.decode(Array(content), line: line, file: file, offset: offset)
+        offset += bytes.count + 1
+        if !text.trimmed.isEmpty { lines.append(text) }
+    }
+
+    /// Bytes as text.
+    ///
+    /// - Throws: `DatasetError/rows` with the place of the first byte that is not UTF-8.
+    static func decode(_ bytes: [UInt8], line: Int, file: String, offset: Int) throws -> String {
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        throw DatasetError.rows([RowFault(file: file, line: line, reason: .notUTF8(byte: offset + firstBroken(bytes)))], total: 1)
+    }
+
+    /// The place of the first byte that is not UTF-8: repairing puts a mark there and changes nothing before it.
+    private static func firstBroken(_ bytes: [UInt8]) -> Int {
+        let repaired = Array(String(decoding: bytes, as: UTF8.self).utf8)
+        return zip(bytes, repaired).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? bytes.count
+    }
+}
+
+extension String {
+    /// Between quotes, with line breaks and the like as they are written in code.
+    var quoted: String { "\"" + escaped + "\"" }
+
+    private var escaped: String {
+        map { character in
+            switch character {
+            case "\n": "\\n"
+            case "\t": "\\t"
+            case "\r": "\\r"
+            case "\r\n": "\\r\\n"
+            case "\"": "\\\""
+            default: String(character)
+            }
+        }.joined()
+    }
+}

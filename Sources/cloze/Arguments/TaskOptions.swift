@@ -1,0 +1,60 @@
+import ArgumentParser
+import Experiments
+import Foundation
+import Prompts
+
+/// Which task: a folder, or files with a template and label words.
+struct TaskOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("A folder with task.json, pool.jsonl and test.jsonl.", valueName: "folder"))
+    var task: String?
+
+    @Option(
+        help: ArgumentHelp("Labelled rows to draw train and dev from (.jsonl, .csv, .tsv).", valueName: "file"))
+    var data: String?
+
+    @Option(help: ArgumentHelp("Labelled rows that are scored once, at the end.", valueName: "file"))
+    var test: String?
+
+    @Option(help: ArgumentHelp("The task's name, in reports and in the prompt.", valueName: "name"))
+    var name: String?
+
+    @OptionGroup var question: QuestionOptions
+    @OptionGroup var rows: RowOptions
+
+    func validate() throws {
+        guard task != nil || data != nil else { throw ValidationError("say which task: --task FOLDER or --data FILE") }
+        if task != nil, data != nil { throw ValidationError("--task and --data exclude each other") }
+    }
+
+    /// The task, with what the command line says laid over the folder's own.
+    func source() throws -> TaskSource {
+        let (template, words) = (try question.parsedTemplate(), try question.parsedWords())
+        var source: TaskSource
+        if let task {
+            source = try TaskSource(folder: URL(fileURLWithPath: task), template: template, verbalizer: words)
+        } else {
+            guard let template else { throw UsageError("--data needs a --template with its slots") }
+            guard let words else { throw UsageError("--data needs the label words: --words 'label=word,…'") }
+            let file = URL(fileURLWithPath: data ?? "")
+            source = TaskSource(
+                name: file.deletingPathExtension().lastPathComponent, template: template, verbalizer: words, pool: file,
+                test: nil)
+        }
+        if let name { source.name = name }
+        if let test { source.test = URL(fileURLWithPath: test) }
+        let labels = source.mapping.labels
+        source.mapping = try rows.mapping()
+        source.mapping.labels = labels
+        try checkFields(&source)
+        return source
+    }
+
+    /// A field that no row has is the template's fault; one that a row lacks is the row's.
+    private func checkFields(_ source: inout TaskSource) throws {
+        for file in [source.pool, source.test].compactMap(\.self) {
+            try InputFile(file.relativePath).check()
+            try TemplateFields(source.template).check(file, source.mapping)
+        }
+        source.mapping.reads = source.template.fieldNames
+    }
+}

@@ -1,0 +1,39 @@
+import ArgumentParser
+import Foundation
+
+/// The command line: reads arguments, calls the rooms, prints what they answer.
+@main
+struct Cloze: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cloze",
+        abstract: "Teach a frozen language model new tasks through prompts.",
+        discussion: """
+            A first session:
+              cloze fill --model MODEL 'The capital of France is {answer}'
+              cloze train --model MODEL --task Examples/Data/trec6 --output questions
+              cloze predict --model MODEL --prompt questions 'Who wrote Hamlet?'
+
+            Results go to standard output, everything else to standard error. Every option may also be set by an
+            environment variable: CLOZE_MODEL for --model, CLOZE_PER_LABEL for --per-label.
+
+            \(ExitStatus.help)
+            """,
+        version: version,
+        subcommands: [
+            Train.self, Evaluate.self, Predict.self, Fill.self, Tokenize.self, Inspect.self, Doctor.self,
+        ])
+
+    static let version = "0.1.0"
+
+    static func main() {
+        // A reader that has gone is told to us by write(2), which says more than a signal.
+        unsafe _ = signal(SIGPIPE, SIG_IGN)
+        do {
+            let arguments = try EnvironmentArguments().expand(Array(CommandLine.arguments.dropFirst()))
+            var command = try parseAsRoot(arguments)
+            try command.run()
+        } catch {
+            Failure.end(error)
+        }
+    }
+}

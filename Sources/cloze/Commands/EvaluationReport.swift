@@ -1,0 +1,107 @@
+import Datasets
+import Prompts
+
+/// What an evaluation found, for people and as JSON.
+struct EvaluationReport: Encodable {
+    struct Value: Encodable {
+        let metric: String
+        let value: Double
+        /// The ends of the 95 % interval.
+        let low: Double
+        let high: Double
+    }
+
+    struct Label: Encodable {
+        let label: String
+        let rows: Int
+        let answered: Int
+        let precision: Double
+        let recall: Double
+        let f1: Double
+    }
+
+    let prompt: String
+    let data: String
+    let rule: String
+    let rows: Int
+    let metrics: [Value]
+    let labels: [Label]
+    /// A row a right label, a column an answer, both in the order of ``labels``.
+    let confusion: [[Int]]
+    let shortenedRows: Int
+    let tokensCut: Int
+    let gates: [GateResult]
+
+    struct GateResult: Encodable {
+        let gate: String
+        let isMet: Bool
+    }
+
+    init(_ dataset: Dataset, _ answers: [Prediction], _ made: Prompt, gates: [Gate]) throws {
+        let predicted = answers.map(\.label)
+        var wanted: [Metric] = []
+        for metric in [dataset.metric, .accuracy, .macroF1] + gates.map(\.metric) where !wanted.contains(metric) {
+            wanted.append(metric)
+        }
+        let values = try wanted.map { metric in
+            let evaluation = try Evaluation(predicted, to: dataset, metric: metric)
+            let interval = evaluation.wilson ?? evaluation.interval()
+            return Value(metric: metric.name, value: evaluation.value, low: interval.low, high: interval.high)
+        }
+        let matrix = try ConfusionMatrix(
+            predicted: predicted, expected: dataset.examples.map { $0.label ?? "" }, labels: dataset.labels)
+        prompt = made.id
+        data = dataset.name
+        rule = made.manifest.rule.rawValue
+        rows = dataset.examples.count
+        metrics = values
+        labels = matrix.labels.indices.map { label in
+            Label(
+                label: matrix.labels[label], rows: matrix.support(label), answered: matrix.answered(label),
+                precision: matrix.precision(label), recall: matrix.recall(label), f1: matrix.f1(label))
+        }
+        confusion = matrix.counts.map { Array($0.dropLast()) }
+        shortenedRows = answers.count { $0.tokensCut > 0 }
+        tokensCut = answers.reduce(0) { $0 + $1.tokensCut }
+        self.gates = gates.map { gate in
+            let value = values.first { $0.metric == gate.metric.name }?.value ?? 0
+            return GateResult(gate: gate.text, isMet: gate.admits(value))
+        }
+    }
+
+    /// The first gate that is not met.
+    func firstUnmet(_ gates: [Gate]) -> GateNotMet? {
+        for gate in gates {
+            let value = metrics.first { $0.metric == gate.metric.name }?.value ?? 0
+            if !gate.admits(value) { return GateNotMet(gate: gate.text, value: value) }
+        }
+        return nil
+    }
+
+    /// Tables: the metrics, the labels, the confusions.
+    var text: String {
+        let terminal = Terminal(1)
+        var values = Table(["metric", "value", "95 % interval"])
+        for value in metrics {
+            values.add([
+                value.metric, Figures.decimal(value.value, 4),
+                "\(Figures.decimal(value.low, 3)) to \(Figures.decimal(value.high, 3))",
+            ])
+        }
+        var each = Table(["label", "rows", "answered", "precision", "recall", "F1"])
+        for label in labels {
+            each.add([
+                label.label, "\(label.rows)", "\(label.answered)", Figures.decimal(label.precision, 3),
+                Figures.decimal(label.recall, 3), Figures.decimal(label.f1, 3),
+            ])
+        }
+        var wrong = Table(["right \\ answered"] + labels.map(\.label))
+        for (label, counts) in zip(labels, confusion) { wrong.add([label.label] + counts.map(String.init)) }
+        let parts = [
+            "\(data): \(rows) rows, prompt '\(prompt)', rule \(rule)", values.lines(terminal), each.lines(terminal),
+            wrong.lines(terminal),
+        ]
+        let cut = shortenedRows > 0 ? ["\(shortenedRows) inputs were shortened, by \(tokensCut) tokens in all"] : []
+        return (parts + cut).joined(separator: "\n\n")
+    }
+}

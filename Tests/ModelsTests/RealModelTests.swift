@@ -1,0 +1,60 @@
+import Foundation
+import Layers
+import Models
+import TestSupport
+import Tensors
+import Testing
+import Tokenizers
+
+extension Tag {
+    /// Takes seconds, or files that are not in the repository.
+    @Tag static var slow: Self
+}
+
+private let modelFolder = ProcessInfo.processInfo.environment["CLOZE_MODELS"].map { URL(fileURLWithPath: $0) }
+
+/// SmolLM2-135M as published, where `CLOZE_MODELS` names the folder that holds it.
+@Suite(.tags(.slow), .enabled(if: modelFolder != nil, "CLOZE_MODELS is not set"))
+struct RealModelTests {
+    private func open(_ name: String) throws -> PretrainedModel {
+        let folder = try #require(modelFolder)
+        return try PretrainedModel(contentsOf: folder.appendingPathComponent(name), on: CPUBackend.shared)
+    }
+
+    @Test(arguments: ["smollm2-hf", "smollm2-135m.gguf"])
+    func `twenty texts score as in transformers`(_ name: String) throws {
+        let golden = try Golden("models/smollm2_real")
+        let model = try open(name)
+        let texts = try JSONDecoder().decode([String].self, from: Data((golden.metadata["texts"] ?? "").utf8))
+        let encoded = texts.map { model.tokenizer.frame(model.tokenizer.encode($0)) }
+        #expect(encoded.flatMap { $0 } == (try golden.integers("tokens")))
+        #expect(encoded.map { Int32($0.count) } == (try golden.integers("lengths")))
+        let pass = Pass.inference(model.weights)
+        let input = ModelInput(
+            embeddings: model.model.embed(encoded.flatMap { $0 }, pass), lengths: encoded.map(\.count))
+        let hidden = model.model.hidden(input, pass)
+        let some = model.model.scores(hidden, vocabulary: try golden.integers("columns"), pass)
+        expectClose(some, try golden.floats("logits"), absolute: 1e-3, relative: 1e-4, name)
+        let best = try golden.integers("best.ids")
+        let all = model.model.scores(hidden, vocabulary: nil, pass)
+        for row in texts.indices {
+            let scores = all.rows(row..<row + 1).floats
+            #expect(TokenChoice.greedy.token(all.rows(row..<row + 1)) == best[row * 20])
+            let expected = Array(try golden.floats("best.logits")[row * 20..<row * 20 + 20])
+            expectClose(
+                best[row * 20..<row * 20 + 20].map { scores[Int($0)] }, expected, absolute: 1e-3, relative: 1e-4)
+        }
+    }
+
+    @Test(arguments: ["smollm2-hf", "smollm2-135m.gguf"])
+    func `a greedy text is whole characters, and stops at a stop text`(_ name: String) throws {
+        let model = try open(name)
+        let settings = GenerationSettings(tokenLimit: 16)
+        let text = Array(try Generator(model).text(after: "The capital of France is", settings)).joined()
+        #expect(text.contains("Paris"))
+        var stopping = settings
+        stopping.stopTexts = ["aris"]
+        let cut = try Generator(model).text(after: "The capital of France is", stopping)
+        #expect(Array(cut).joined().hasSuffix(" P") && cut.end == .stop)
+    }
+}
