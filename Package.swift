@@ -28,6 +28,7 @@ let package = Package(
     name: "cloze",
     platforms: [.macOS(.v15)],
     products: [
+        .library(name: "Tensors", targets: ["Tensors"]),
         .library(name: "Tokenizers", targets: ["Tokenizers"]),
         .library(name: "Datasets", targets: ["Datasets"]),
         .library(name: "Models", targets: ["Models"]),
@@ -57,6 +58,17 @@ let package = Package(
         room(
             "Experiments", "Prompts", "Training", "Datasets", "Models", "Checkpoints", "Tensors", "Layers",
             "Tokenizers"),
+        .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
+        tests("TensorsTests", "Tensors", "CKernels"),
+        tests("TokenizersTests", "Tokenizers"),
+        tests("DatasetsTests", "Datasets"),
+        tests("LayersTests", "Tensors", "Layers"),
+        tests("CheckpointsTests", "Tensors", "Checkpoints"),
+        tests("ModelsTests", "Tensors", "Layers", "Checkpoints", "Tokenizers", "Models", "Training"),
+        tests("TrainingTests", "Tensors", "Layers", "Training"),
+        tests(
+            "PromptsTests", "Prompts", "Tensors", "Layers", "Checkpoints", "Tokenizers", "Datasets", "Models",
+            "Training"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -2,8 +2,8 @@ package import Foundation
 
 /// A file that appears whole or not at all.
 ///
-/// The bytes go to a temporary file in the same folder, reach the disk, and take the target's name in one step.
-/// Whatever fails before that step leaves the old file as it was and removes the temporary one.
+/// The bytes go to a temporary file in the same folder, reach the disk, and take the target's name in one
+/// step. Whatever fails before that step leaves the old file as it was and removes the temporary one.
 package struct AtomicFile: ~Copyable {
     private let target: String
     private let temporary: String
@@ -32,9 +32,9 @@ package struct AtomicFile: ~Copyable {
         while written < bytes.count {
             let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[written...])
             #if canImport(Glibc)
-            let count = unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
+                let count = unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
             #else
-            let count = unsafe Darwin.write(descriptor, rest.baseAddress, rest.count)
+                let count = unsafe Darwin.write(descriptor, rest.baseAddress, rest.count)
             #endif
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw CheckpointError(target, .cannotWrite(reason: lastSystemError())) }

@@ -27,7 +27,8 @@ extension CheckpointError.Problem: CustomStringConvertible {
         case .invalidJSON(let offset, let reason): "is not valid JSON at byte \(offset): \(reason)"
         case .duplicateKey(let key): "has the key \"\(key)\" twice, so its meaning is not certain"
         case .missingKey(let key): "has no \"\(key)\", which is needed"
-        case .wrongType(let key, let expected, let found): "has \(found) at \"\(key)\" where \(expected) is needed"
+        case .wrongType(let key, let expected, let found):
+            "has \(found) at \"\(key)\" where \(expected) is needed"
         default: nil
         }
     }
@@ -54,7 +55,8 @@ extension CheckpointError.Problem: CustomStringConvertible {
         case .headerLeavesFile(let bytes, let available):
             "claims a header of \(bytes) bytes but has only \(available) after its length; it is cut short"
         case .headerStart(let byte): "has a header that begins with byte \(byte) and not with {"
-        case .reversedRange(let tensor, let begin, let end): "ends \(tensor) at \(end), before its start \(begin)"
+        case .reversedRange(let tensor, let begin, let end):
+            "ends \(tensor) at \(end), before its start \(begin)"
         case .wrongByteCount(let tensor, let expected, let found):
             "gives \(tensor) \(found) bytes where its shape and type take \(expected)"
         case .hole(let tensor, let expected, let found):
@@ -81,7 +83,8 @@ extension CheckpointError.Problem: CustomStringConvertible {
         case .unknownValueType(let key, let raw): "stores \(key) as the unknown value type \(raw)"
         case .arrayTooDeep(let key, let limit): "nests arrays in \(key) deeper than \(limit) levels"
         case .badAlignment(let value): "has the alignment \(value), which is no power of two up to 1 MiB"
-        case .tooManyAxes(let tensor, let count, let limit): "gives \(tensor) \(count) axes; at most \(limit) are read"
+        case .tooManyAxes(let tensor, let count, let limit):
+            "gives \(tensor) \(count) axes; at most \(limit) are read"
         case .partialBlocks(let tensor, let width, let length, let type):
             "stores rows of \(width) elements of \(tensor) as \(type), whose blocks have \(length)"
         case .misaligned(let tensor, let offset, let alignment):

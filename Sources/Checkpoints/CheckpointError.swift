@@ -109,10 +109,12 @@ extension CheckpointError.Misfit: CustomStringConvertible {
     public var description: String {
         switch self {
         case .missing(let name, let tried):
-            tried == [name] ? "\(name) is missing" : "\(name) is missing (tried \(tried.joined(separator: ", ")))"
+            tried == [name]
+                ? "\(name) is missing" : "\(name) is missing (tried \(tried.joined(separator: ", ")))"
         case .misshaped(let name, let source, let expected, let found):
             "\(name) should be \(expected) but \(source == name ? "is" : "\(source) gives") \(found)"
-        case .unchangeable(let name, let source, let reason): "\(name) cannot be made from \(source): \(reason)"
+        case .unchangeable(let name, let source, let reason):
+            "\(name) cannot be made from \(source): \(reason)"
         case .unexpected(let name): "\(name) belongs to no parameter"
         }
     }

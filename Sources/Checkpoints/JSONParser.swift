@@ -12,8 +12,13 @@ struct JSONParser {
 
     /// The value that all of `bytes` spell.
     ///
-    /// - Parameter allowsNonFinite: whether `NaN`, `Infinity` and `-Infinity` are numbers. Python writes them
-    ///   into configurations, against the standard.
+    /// - Parameters:
+    ///   - bytes: the whole text, UTF-8.
+    ///   - file: where it is from, for error messages.
+    ///   - allowsNonFinite: whether `NaN`, `Infinity` and `-Infinity` are numbers. Python writes them into
+    ///     configurations, against the standard.
+    /// - Returns: the value.
+    /// - Throws: ``CheckpointError`` with the place of the first fault.
     static func parse(
         _ bytes: [UInt8], file: String, allowsNonFinite: Bool = false
     ) throws(CheckpointError) -> JSONValue {
@@ -76,7 +81,9 @@ struct JSONParser {
     private mutating func nested(
         _ body: (inout JSONParser) throws(CheckpointError) -> JSONValue
     ) throws(CheckpointError) -> JSONValue {
-        guard depth < Limits.jsonDepth else { throw CheckpointError(file, .jsonTooDeep(limit: Limits.jsonDepth)) }
+        guard depth < Limits.jsonDepth else {
+            throw CheckpointError(file, .jsonTooDeep(limit: Limits.jsonDepth))
+        }
         depth += 1
         position += 1
         let value = try body(&self)
@@ -179,7 +186,9 @@ struct JSONParser {
     private mutating func escapedScalar() throws(CheckpointError) -> Unicode.Scalar {
         let high = try hexUnit()
         if let scalar = Unicode.Scalar(high) { return scalar }
-        guard high < 0xDC00, take("\\"), take("u") else { throw failure("half of a surrogate pair stands alone") }
+        guard high < 0xDC00, take("\\"), take("u") else {
+            throw failure("half of a surrogate pair stands alone")
+        }
         let low = try hexUnit()
         guard (0xDC00...0xDFFF).contains(low),
             let scalar = Unicode.Scalar(0x10000 + (high - 0xD800) << 10 + (low - 0xDC00))

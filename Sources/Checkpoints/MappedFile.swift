@@ -16,7 +16,7 @@ public final class MappedFile: Sendable {
     private let start: UInt
     private let isMapped: Bool
 
-    /// Maps a file. An empty file is an empty map.
+    /// Maps a file; an empty file is an empty map.
     ///
     /// - Throws: ``CheckpointError`` if the file cannot be opened, is a folder or no regular file.
     public init(contentsOf url: URL) throws(CheckpointError) {
@@ -70,7 +70,8 @@ public final class MappedFile: Sendable {
             range.lowerBound >= 0 && range.upperBound <= byteCount,
             "MappedFile: \(range) leaves the \(byteCount) bytes of \(path)")
         let address = unsafe UnsafeRawPointer(bitPattern: start + UInt(range.lowerBound))
-        return try unsafe body(UnsafeRawBufferPointer(start: range.isEmpty ? nil : address, count: range.count))
+        return try unsafe body(
+            UnsafeRawBufferPointer(start: range.isEmpty ? nil : address, count: range.count))
     }
 
     /// A copy of a range of the bytes.
@@ -79,7 +80,8 @@ public final class MappedFile: Sendable {
     }
 
     /// The little-endian integer at an offset.
-    package func integer<Value: FixedWidthInteger>(at offset: Int, as type: Value.Type = Value.self) -> Value {
+    package func integer<Value: FixedWidthInteger>(at offset: Int, as type: Value.Type = Value.self) -> Value
+    {
         unsafe withBytes(offset..<offset + MemoryLayout<Value>.size) { bytes in
             Value(littleEndian: unsafe bytes.loadUnaligned(as: type))
         }
@@ -109,10 +111,14 @@ public final class MappedFile: Sendable {
 
 extension Buffer {
     /// Memory of its own for a weight that cannot stay where it is in a file.
-    convenience init(byteCount: Int, on backend: any Backend, filling body: (UnsafeMutableRawBufferPointer) -> Void) {
+    convenience init(
+        byteCount: Int, on backend: any Backend, filling body: (UnsafeMutableRawBufferPointer) -> Void
+    ) {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(byteCount, 1), alignment: 64)
         unsafe body(UnsafeMutableRawBufferPointer(rebasing: memory.prefix(byteCount)))
-        guard let address = memory.baseAddress else { preconditionFailure("an allocation of at least one byte") }
+        guard let address = memory.baseAddress else {
+            preconditionFailure("an allocation of at least one byte")
+        }
         unsafe self.init(
             address: address, byteCount: byteCount, backend: backend, release: { unsafe $0.deallocate() })
     }

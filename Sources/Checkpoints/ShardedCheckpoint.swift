@@ -55,6 +55,9 @@ public struct ShardedCheckpoint: Checkpoint {
             throw CheckpointError(index.path, .shardMissing(shard))
         }
         let file = try MappedFile(contentsOf: url)
-        return FileKind(file) == .pytorchArchive ? try PyTorchFile(file) : try SafetensorsFile(file)
+        switch FileKind(file) {
+        case .pytorchArchive, .zip: return try PyTorchFile(file)
+        default: return try SafetensorsFile(file)
+        }
     }
 }

@@ -56,12 +56,14 @@ package struct AttentionHeads: Hashable, Sendable {
         Tensor.attention(
             AttentionInput(
                 queries: queries, keys: keys, values: values, lengths: rows.lengths, pasts: rows.pasts,
-                pastsOf: rows.pastsOf, ancestorsOf: rows.ancestorsOf, heads: count, keyValueHeads: keyValueCount, isCausal: isCausal,
+                pastsOf: rows.pastsOf, ancestorsOf: rows.ancestorsOf, heads: count,
+                keyValueHeads: keyValueCount, isCausal: isCausal,
                 window: window, scale: scale))
     }
 }
 
-/// Attention with its maps: queries, keys and values, norms of each head, rotary positions, and the output map.
+/// Attention with its maps: queries, keys and values, norms of each head, rotary positions, and the output
+/// map.
 package struct Attention: Sendable {
     private let heads: AttentionHeads
     private let query: Linear
@@ -91,7 +93,8 @@ package struct Attention: Sendable {
     }
 
     package var parameters: [Parameter] {
-        [query, key, value, output].flatMap(\.parameters) + [queryNorm, keyNorm].flatMap { $0?.parameters ?? [] }
+        [query, key, value, output].flatMap(\.parameters)
+            + [queryNorm, keyNorm].flatMap { $0?.parameters ?? [] }
     }
 
     /// - Parameters:

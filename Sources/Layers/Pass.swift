@@ -3,8 +3,8 @@ public import Tensors
 
 /// One walk through a model: which weights, which tape, which dropout.
 ///
-/// A pass replaces a training flag, a global tape and a random state. What is trained is a condition on names;
-/// everything else is a constant and costs no gradient.
+/// A pass replaces a training flag, a global tape and a random state. What is trained is a condition on
+/// names; everything else is a constant and costs no gradient.
 public struct Pass: Sendable {
     private let weights: NamedTensors
     private let training: Training?
@@ -12,7 +12,8 @@ public struct Pass: Sendable {
     /// A pass that only computes: no tape, no dropout.
     public static func inference(_ weights: NamedTensors) -> Pass { Pass(weights: weights, training: nil) }
 
-    /// A pass that records the weights whose names satisfy a condition, and drops out where layers ask for it.
+    /// A pass that records the weights whose names satisfy a condition, and drops out where layers ask for
+    /// it.
     ///
     /// - Parameters:
     ///   - tape: gets each trainable weight once, under its own name; trainable weights are float32.
@@ -32,7 +33,8 @@ public struct Pass: Sendable {
 
     /// The weight of a parameter: the only way to one.
     ///
-    /// - Precondition: the weight is there and has the declared shape; loading has checked the names of a file.
+    /// - Precondition: the weight is there and has the declared shape; loading has checked the names of a
+    ///   file.
     public subscript(parameter: Parameter) -> Tensor {
         guard let weight = weights[parameter.name] else {
             preconditionFailure("Pass: no weight is called '\(parameter.name)'")

@@ -5,8 +5,8 @@ package import Tensors
 package struct RotaryPositions: Hashable, Sendable {
     /// How the speeds are changed for texts longer than the model was first trained on.
     ///
-    /// The formulas are those of Hugging Face's `modeling_rope_utils`; speeds that depend on the length of the
-    /// text at hand (`dynamic`, `longrope`) are not among them, since they would make a cached row wrong.
+    /// The formulas are those of Hugging Face's `modeling_rope_utils`; speeds that depend on the length of
+    /// the text at hand (`dynamic`, `longrope`) are not among them, since they would make a cached row wrong.
     package enum Scaling: Hashable, Sendable {
         case none
         /// Every speed divided by `factor` (Chen et al. 2023).
@@ -65,7 +65,8 @@ package struct RotaryPositions: Hashable, Sendable {
         case .llama3(let factor, let low, let high, let length):
             speeds = plain.map { Self.llama3($0, factor, low, high, length) }
         case .divided(let factors):
-            precondition(factors.count == plain.count, "rotary: \(factors.count) factors, \(plain.count) pairs")
+            precondition(
+                factors.count == plain.count, "rotary: \(factors.count) factors, \(plain.count) pairs")
             speeds = zip(plain, factors).map { $0 / Double($1) }
         case .yarn(let yarn):
             speeds = yarn.speeds(plain, headWidth: headWidth, base: base)

@@ -3,8 +3,8 @@ public import Tensors
 
 /// A pretrained network that reads packed rows and scores the vocabulary.
 ///
-/// A model is a plan: it declares parameters and holds no weights. It never learns which prompt method made its
-/// input.
+/// A model is a plan: it declares parameters and holds no weights. It never learns which prompt method made
+/// its input.
 public protocol LanguageModel: Sendable {
     /// The numbers that describe it.
     var traits: ModelTraits { get }

@@ -31,7 +31,7 @@ public enum ModelError: Error, Hashable, CustomStringConvertible {
             "\(file): the tokenizer has \(tokens) tokens but the model has \(rows) embedding rows; "
                 + "use the tokenizer that came with the model"
         case .tooLong(let positions, let limit):
-            "\(positions) positions are needed but the model has \(limit); shorten the text or ask for fewer tokens"
+            "\(positions) positions are needed but the model has \(limit); shorten the text"
         case .nothingToContinue:
             "an empty text cannot be continued with this model; give it at least one word"
         }

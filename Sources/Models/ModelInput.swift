@@ -16,8 +16,9 @@ public struct ModelInput: Sendable {
     public var pasts: [KeyValues]
     /// For each sequence the blocks it reads, earliest first.
     public var pastsOf: [[Int]]
-    /// For each sequence the earlier sequences of this input that it reads in full, after its blocks: what several
-    /// sequences start with is then computed once, and candidates are branches of a tree. Causal models only.
+    /// For each sequence the earlier sequences of this input that it reads in full, after its blocks: what
+    /// several sequences start with is then computed once, and candidates are branches of a tree. Causal
+    /// models only.
     public var ancestorsOf: [[Int]]
     /// The rows whose final hidden state is wanted, counted through all packed rows.
     public var readouts: [Int32]
@@ -27,6 +28,7 @@ public struct ModelInput: Sendable {
     /// - Parameters:
     ///   - positions: nil to count on from the end of each sequence's pasts.
     ///   - pastsOf: empty for sequences without a past.
+    ///   - ancestorsOf: empty for sequences that stand alone.
     ///   - readouts: nil for the last row of each sequence (those with rows).
     public init(
         embeddings: Tensor, lengths: [Int], positions: [Int32]? = nil, segments: [Int32]? = nil,
@@ -38,7 +40,8 @@ public struct ModelInput: Sendable {
         self.segments = segments
         self.pasts = pasts
         self.pastsOf = pastsOf.isEmpty ? Array(repeating: [], count: lengths.count) : pastsOf
-        precondition(self.pastsOf.count == lengths.count, "ModelInput: \(pastsOf.count) chains for \(lengths)")
+        precondition(
+            self.pastsOf.count == lengths.count, "ModelInput: \(pastsOf.count) chains for \(lengths)")
         self.ancestorsOf = ancestorsOf.isEmpty ? Array(repeating: [], count: lengths.count) : ancestorsOf
         precondition(self.ancestorsOf.count == lengths.count, "ModelInput: \(ancestorsOf.count) ancestries")
         let before = zip(self.pastsOf, self.ancestorsOf).map { chain, ancestors in
@@ -56,7 +59,8 @@ public struct ModelInput: Sendable {
                 && segments.map { $0.count == rows } ?? true,
             "ModelInput: \(embeddings.shape), \(positions.count) positions for \(rows) rows")
         precondition(
-            readouts.allSatisfy { $0 >= 0 && Int($0) < rows }, "ModelInput: a readout leaves the \(rows) rows")
+            readouts.allSatisfy { $0 >= 0 && Int($0) < rows }, "ModelInput: a readout leaves the \(rows) rows"
+        )
         precondition(pastsOf.allSatisfy { $0.allSatisfy(pasts.indices.contains) }, "ModelInput: unknown past")
     }
 
@@ -80,5 +84,7 @@ public struct ModelInput: Sendable {
     }
 
     /// What the attention of one layer must know beside the rows.
-    package func pasts(ofLayer layer: Int) -> [(keys: Tensor, values: Tensor)] { pasts.map { $0.layers[layer] } }
+    package func pasts(ofLayer layer: Int) -> [(keys: Tensor, values: Tensor)] {
+        pasts.map { $0.layers[layer] }
+    }
 }

@@ -34,6 +34,8 @@ public final class Tape: Sendable {
     public init() {}
 
     /// `tensor` as a leaf of this tape: ``gradients(of:)`` reports its gradient under `name`.
+    ///
+    /// A tensor may be watched twice under one name: the gradients are added.
     public func watch(_ tensor: Tensor, as name: String) -> Tensor {
         precondition(tensor.elementType == .float32, "watch(\(name)): \(tensor.elementType) is not trainable")
         let index = state.withLock { state in
@@ -65,7 +67,9 @@ public final class Tape: Sendable {
             gradients[index] = nil
             guard let pullback = entry.pullback else {
                 while let last = watched.last, last.index - consumed > index { watched.removeLast() }
-                if let last = watched.last, last.index - consumed == index { result[last.name] = gradient }
+                if let last = watched.last, last.index - consumed == index {
+                    Self.accumulate(gradient, into: &result[last.name])
+                }
                 continue
             }
             for (parent, share) in zip(entry.parents, pullback(gradient)) {

@@ -12,7 +12,7 @@ public struct StreamDecoder<Source: Tokenizer>: Sendable {
     /// How many tokens of the window are out.
     private var writtenCount = 0
     /// Tokens that all end inside a character make the window grow; at this length it is cut all the same.
-    private static var windowLimit: Int { 1_024 }
+    private static var windowLimit: Int { 256 }
     /// The most U+FFFD that an incomplete character looks like: one for each of its bytes.
     private static var openLimit: Int { 3 }
 

@@ -1,11 +1,11 @@
 import Foundation
 public import Tensors
 
-/// Adafactor (Shazeer & Stern 2018) as Lester et al. 2021 train soft prompts with it: no factoring of the second
-/// moment, no scaling by the size of the weights, no first moment.
+/// Adafactor (Shazeer & Stern 2018) as Lester et al. 2021 train soft prompts with it: no factoring of the
+/// second moment, no scaling by the size of the weights, no first moment.
 ///
-/// The equations are T5X's, `t` from 0: `v = βv + (1 - β)(g² + 1e-30)` with `β = 1 - (t + 1)^-0.8`, `u = g / √v`
-/// brought down to a root mean square of 1, and `θ = (1 - decay)θ - rate·u`.
+/// The equations are T5X's, `t` from 0: `v = βv + (1 - β)(g² + 1e-30)` with `β = 1 - (t + 1)^-0.8`, `u = g /
+/// √v` brought down to a root mean square of 1, and `θ = (1 - decay)θ - rate·u`.
 public struct Adafactor: Optimizer {
     /// The numbers of the rule; the defaults are those of Lester et al.
     public struct Settings: Hashable, Codable, Sendable {
@@ -38,6 +38,7 @@ public struct Adafactor: Optimizer {
 
     /// The numbers of the rule.
     public let settings: Settings
+    /// Moments and step counts.
     public var state: OptimizerState
 
     /// The rule, going on from a state.
@@ -46,6 +47,7 @@ public struct Adafactor: Optimizer {
         self.state = state
     }
 
+    /// Moves every weight that has a gradient.
     public mutating func step(
         _ weights: inout NamedTensors, along gradients: NamedTensors, rate: Float, gradientScale: Float = 1
     ) {
@@ -56,7 +58,8 @@ public struct Adafactor: Optimizer {
                 rate: rate, decay2: Float(1 - pow(step, -settings.decayExponent)), epsilon: settings.epsilon,
                 clip: settings.clip, weightDecay: settings.decay, gradientScale: gradientScale)
             let moved = weight.backend.adafactor(
-                weight: weight, second: state.moment("second", name, like: weight), gradient: gradient, numbers)
+                weight: weight, second: state.moment("second", name, like: weight), gradient: gradient,
+                numbers)
             weights[name] = moved.weight
             state.moments["second/" + name] = moved.second
         }

@@ -2,8 +2,8 @@ public import Tensors
 
 /// Adam with weight decay kept out of the moments (Loshchilov & Hutter 2019, algorithm 2).
 ///
-/// Decay is multiplied by the rate, as PyTorch has it; the paper multiplies it by the schedule alone. `epsilon` is
-/// added after the square root.
+/// Decay is multiplied by the rate, as PyTorch has it; the paper multiplies it by the schedule alone.
+/// `epsilon` is added after the square root.
 public struct AdamW: Optimizer {
     /// The numbers of the rule; the defaults are PyTorch's but for the decay, which is 0.01 there.
     public struct Settings: Hashable, Codable, Sendable {
@@ -27,6 +27,7 @@ public struct AdamW: Optimizer {
 
     /// The numbers of the rule.
     public let settings: Settings
+    /// Moments and step counts.
     public var state: OptimizerState
 
     /// The rule, going on from a state.
@@ -35,13 +36,15 @@ public struct AdamW: Optimizer {
         self.state = state
     }
 
+    /// Moves every weight that has a gradient.
     public mutating func step(
         _ weights: inout NamedTensors, along gradients: NamedTensors, rate: Float, gradientScale: Float = 1
     ) {
         for name in gradients.names {
             guard let weight = weights[name], let gradient = gradients[name] else { continue }
             let moments = (
-                first: state.moment("first", name, like: weight), second: state.moment("second", name, like: weight)
+                first: state.moment("first", name, like: weight),
+                second: state.moment("second", name, like: weight)
             )
             let numbers = AdamWStep(
                 rate: rate, beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon,

@@ -1,6 +1,7 @@
 import Tensors
 
-/// The batches of a run, each a function of its number: a run that goes on needs to know nothing but how far it was.
+/// The batches of a run, each a function of its number: a run that goes on needs to know nothing but how far
+/// it was.
 public protocol BatchSource<Batch>: Sendable {
     /// What one step learns from.
     associatedtype Batch: Sendable

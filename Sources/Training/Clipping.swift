@@ -3,7 +3,8 @@ package import Tensors
 extension NamedTensors {
     /// The Euclidean norm of all tensors together, summed in double precision in the order of their names.
     package var norm: Double {
-        names.reduce(0) { sum, name in sum + (self[name].map { $0.backend.sumOfSquares($0) } ?? 0) }.squareRoot()
+        names.reduce(0) { sum, name in sum + (self[name].map { $0.backend.sumOfSquares($0) } ?? 0) }
+            .squareRoot()
     }
 }
 

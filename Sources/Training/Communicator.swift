@@ -14,7 +14,10 @@ public protocol Communicator: Sendable {
 public struct OneProcess: Communicator {
     /// A process on its own.
     public init() {}
+    /// The first.
     public var rank: Int { 0 }
+    /// There is no other.
     public var size: Int { 1 }
+    /// A mean over one process changes nothing.
     public func average(_ tensors: inout NamedTensors) {}
 }

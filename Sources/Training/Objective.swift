@@ -9,8 +9,8 @@ public protocol Objective: Sendable {
     /// The loss of a batch, a scalar: the mean over whatever ``weight(of:)`` counts.
     func loss(_ batch: Batch, _ pass: Pass) throws -> Tensor
 
-    /// How much a batch counts beside others whose gradients are accumulated with its own, such as its number of
-    /// examples.
+    /// How much a batch counts beside others whose gradients are accumulated with its own, such as its number
+    /// of examples.
     func weight(of batch: Batch) -> Float
 }
 

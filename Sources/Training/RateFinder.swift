@@ -1,12 +1,14 @@
 import Foundation
 public import Tensors
 
-/// A learning-rate range test (Smith 2017): a short run in which the rate grows by the same factor at every step.
+/// A learning-rate range test (Smith 2017): a short run in which the rate grows by the same factor at every
+/// step.
 ///
-/// The rule: losses are smoothed by an exponential mean. The mean loss of the first eighth of the steps, at rates too
-/// small to matter, is where learning starts from; the test ends where the smoothed loss passes twice that (or is no
-/// number). The suggestion is a tenth of the rate at which the smoothed loss was lowest, as that rate is
-/// already at the edge of divergence. The same settings, weights and batches suggest the same rate.
+/// The rule: losses are smoothed by an exponential mean. The mean loss of the first eighth of the steps, at
+/// rates too small to matter, is where learning starts from; the test ends where the smoothed loss passes
+/// twice that (or is no number). The suggestion is a tenth of the rate at which the smoothed loss was lowest,
+/// as that rate is already at the edge of divergence. The same settings, weights and batches suggest the same
+/// rate.
 public struct RateFinder: Hashable, Codable, Sendable {
     /// The first rate.
     public var lowest: Float
@@ -34,19 +36,23 @@ public struct RateFinder: Hashable, Codable, Sendable {
 
         /// One step of a test.
         public struct Point: Hashable, Codable, Sendable {
+            /// The learning rate of the step.
             public var rate: Float
+            /// The loss before the step.
             public var loss: Float
+            /// The exponential mean of the losses so far.
             public var smoothed: Double
         }
     }
 
     /// Tries the rates on a copy of the weights.
     ///
-    /// - Parameter settings: the optimizer, the clipping and the seed of the run to come; its rate and schedule are
-    ///   not used.
+    /// - Parameter settings: the optimizer, the clipping and the seed of the run to come; its rate and
+    ///   schedule are not used.
     /// - Throws: ``TrainingError/noDescent(lowest:highest:)`` if the smoothed loss never falls.
     public func sweep<Goal: Objective, Batches: BatchSource>(
-        _ objective: Goal, _ settings: TrainingSettings, training weights: NamedTensors, over frozen: NamedTensors,
+        _ objective: Goal, _ settings: TrainingSettings, training weights: NamedTensors,
+        over frozen: NamedTensors,
         batches: Batches, stop: StopSignal? = nil
     ) throws -> Sweep where Batches.Batch == Goal.Batch {
         var state = try TrainingState(training: weights)
@@ -103,7 +109,8 @@ private struct SmoothedCurve {
 
     /// The mean loss of the first steps.
     var start: Double {
-        points.prefix(startLength).reduce(0) { $0 + Double($1.loss) } / Double(max(1, min(startLength, points.count)))
+        points.prefix(startLength).reduce(0) { $0 + Double($1.loss) }
+            / Double(max(1, min(startLength, points.count)))
     }
 
     mutating func hasDiverged(adding report: StepReport) -> Bool {

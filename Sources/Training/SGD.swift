@@ -1,6 +1,7 @@
 public import Tensors
 
-/// Plain gradient descent, with or without momentum: `m = momentum·m + g`, `θ = θ - rate·m`, as PyTorch has it.
+/// Plain gradient descent, with or without momentum: `m = momentum·m + g`, `θ = θ - rate·m`, as PyTorch has
+/// it.
 public struct SGD: Optimizer {
     /// The numbers of the rule.
     public struct Settings: Hashable, Codable, Sendable {
@@ -18,6 +19,7 @@ public struct SGD: Optimizer {
 
     /// The numbers of the rule.
     public let settings: Settings
+    /// Moments and step counts.
     public var state: OptimizerState
 
     /// The rule, going on from a state.
@@ -26,6 +28,7 @@ public struct SGD: Optimizer {
         self.state = state
     }
 
+    /// Moves every weight that has a gradient.
     public mutating func step(
         _ weights: inout NamedTensors, along gradients: NamedTensors, rate: Float, gradientScale: Float = 1
     ) {
@@ -35,7 +38,8 @@ public struct SGD: Optimizer {
             var direction = gradientScale == 1 ? gradient : gradient.scaled(by: gradientScale)
             if settings.decay != 0 { direction = direction + weight.scaled(by: settings.decay) }
             if settings.momentum != 0 {
-                direction = direction + state.moment("first", name, like: weight).scaled(by: settings.momentum)
+                direction =
+                    direction + state.moment("first", name, like: weight).scaled(by: settings.momentum)
                 state.moments["first/" + name] = direction
             }
             weights[name] = weight - direction.scaled(by: rate)

@@ -3,8 +3,8 @@ public import Tensors
 
 /// Makes an objective's loss smaller, step by step.
 ///
-/// The walk is a pure function of settings, state and batches: a run that was stopped and gone on from its saved
-/// state ends with the same bytes as one that was not.
+/// The walk is a pure function of settings, state and batches: a run that was stopped and gone on from its
+/// saved state ends with the same bytes as one that was not.
 public struct Trainer<Goal: Objective>: Sendable {
     /// What is made smaller.
     public let objective: Goal
@@ -14,8 +14,8 @@ public struct Trainer<Goal: Objective>: Sendable {
     public let communicator: any Communicator
     private let mayStartFlat: @Sendable (String) -> Bool
 
-    /// - Parameter mayStartFlat: which trained weights may have no gradient at the first step, such as one factor of
-    ///   a product whose other factor starts at zero. All others must have one.
+    /// - Parameter mayStartFlat: which trained weights may have no gradient at the first step, such as one
+    ///   factor of a product whose other factor starts at zero. All others must have one.
     public init(
         _ objective: Goal, _ settings: TrainingSettings, communicator: any Communicator = OneProcess(),
         mayStartFlat: @escaping @Sendable (String) -> Bool = { _ in false }
@@ -33,8 +33,8 @@ public struct Trainer<Goal: Objective>: Sendable {
     ///   - frozen: the weights that are read but not trained; those of the state lie over them.
     ///   - batches: where batches come from; with several processes each reads its own share.
     ///   - stop: a flag that ends the run after the step at hand; so does cancelling the surrounding task.
-    ///   - evaluate: the score of weights on held-out data, higher is better; called as the settings say, and after
-    ///     the last step.
+    ///   - evaluate: the score of weights on held-out data, higher is better; called as the settings say, and
+    ///     after the last step.
     ///   - observe: told of each step and each evaluation.
     /// - Returns: why the run ended.
     /// - Throws: ``TrainingError``, and whatever objective, batches and evaluation throw.
@@ -49,7 +49,9 @@ public struct Trainer<Goal: Objective>: Sendable {
             observe(.step(report))
             if let evaluate, isEvaluationDue(state.step) {
                 observe(.evaluation(try evaluation(&state, frozen, evaluate)))
-                if let patience = settings.patience, state.evaluationsSinceBest >= patience { return .outOfPatience }
+                if let patience = settings.patience, state.evaluationsSinceBest >= patience {
+                    return .outOfPatience
+                }
             }
         }
         return .finished
@@ -73,7 +75,8 @@ public struct Trainer<Goal: Objective>: Sendable {
     // MARK: One step
 
     private func step<Batches: BatchSource>(
-        _ state: inout TrainingState, _ optimizer: inout any Optimizer, _ frozen: NamedTensors, _ batches: Batches
+        _ state: inout TrainingState, _ optimizer: inout any Optimizer, _ frozen: NamedTensors,
+        _ batches: Batches
     ) throws -> StepReport where Batches.Batch == Goal.Batch {
         let clock = ContinuousClock()
         let start = clock.now
@@ -93,7 +96,8 @@ public struct Trainer<Goal: Objective>: Sendable {
         state.optimizer = optimizer.state
         state.step += 1
         return StepReport(
-            step: state.step, loss: loss, gradientNorm: norm, rate: rate, seconds: (clock.now - start) / .seconds(1))
+            step: state.step, loss: loss, gradientNorm: norm, rate: rate,
+            seconds: (clock.now - start) / .seconds(1))
     }
 
     /// The mean loss and gradient of this process's batches, weighted as the objective says.

@@ -26,7 +26,7 @@ public enum TrainingError: Error, Hashable, CustomStringConvertible {
         case .badState(let reason):
             "this training state cannot be gone on from: \(reason)"
         case .noDescent(let lowest, let highest):
-            "the loss fell at no rate between \(lowest) and \(highest); check the labels, or try another range"
+            "the loss fell at no rate from \(lowest) to \(highest); check the labels, or try another range"
         }
     }
 }

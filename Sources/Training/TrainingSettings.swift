@@ -2,9 +2,11 @@
 public struct TrainingSettings: Hashable, Codable, Sendable {
     /// How many steps the run makes at most.
     public var steps: Int
+    /// What moves the weights.
     public var optimizer: OptimizerKind
     /// The base learning rate.
     public var rate: Float
+    /// How the rate changes over the run.
     public var schedule: Schedule
     /// The gradients' common norm is brought down to this; nil for no limit.
     public var gradientNormLimit: Float?

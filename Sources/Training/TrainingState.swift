@@ -19,6 +19,7 @@ public struct TrainingState: Sendable {
         public let score: Double
         /// After how many steps it was.
         public let step: Int
+        /// The weights that got it.
         public let weights: NamedTensors
     }
 
@@ -45,10 +46,15 @@ extension TrainingState {
     public struct Record: Hashable, Codable, Sendable {
         /// The version of this layout.
         public var format: Int
+        /// How many steps were made.
         public var step: Int
+        /// How often the optimizer moved each weight.
         public var optimizerSteps: [String: Int]
+        /// The best evaluation, where there was one.
         public var bestScore: Double?
+        /// After how many steps the best evaluation was.
         public var bestStep: Int?
+        /// How many evaluations in a row were no better than the best.
         public var evaluationsSinceBest: Int
     }
 
@@ -85,7 +91,9 @@ extension TrainingState {
         evaluationsSinceBest = record.evaluationsSinceBest
         let kept = tensors.below("best/")
         if let score = record.bestScore, let bestStep = record.bestStep {
-            guard kept.names == weights.names else { throw .badState(reason: "its best weights are not all there") }
+            guard kept.names == weights.names else {
+                throw .badState(reason: "its best weights are not all there")
+            }
             best = Best(score: score, step: bestStep, weights: kept)
         }
         try checkMoments()

@@ -13,8 +13,9 @@ struct Cloze: ParsableCommand {
               cloze train --model MODEL --task Examples/Data/trec6 --output questions
               cloze predict --model MODEL --prompt questions 'Who wrote Hamlet?'
 
-            Results go to standard output, everything else to standard error. Every option may also be set by an
-            environment variable: CLOZE_MODEL for --model, CLOZE_PER_LABEL for --per-label.
+            Results go to standard output, everything else to standard error.
+            Every option may also be set by an environment variable:
+            CLOZE_MODEL for --model, CLOZE_PER_LABEL for --per-label.
 
             \(ExitStatus.help)
             """,
@@ -26,8 +27,10 @@ struct Cloze: ParsableCommand {
     static let version = "0.1.0"
 
     static func main() {
-        // A reader that has gone is told to us by write(2), which says more than a signal.
-        unsafe _ = signal(SIGPIPE, SIG_IGN)
+        // A reader that has gone, and a file that may not grow, are told to us by write(2), which says more than a
+        // signal and leaves time to clean up.
+        _ = signal(SIGPIPE, SIG_IGN)
+        _ = signal(SIGXFSZ, SIG_IGN)
         do {
             let arguments = try EnvironmentArguments().expand(Array(CommandLine.arguments.dropFirst()))
             var command = try parseAsRoot(arguments)

@@ -14,7 +14,7 @@ import Testing
     }
 
     private func sha256(_ text: String) -> String {
-        var hash = SHA256()
+        var hash = ContentHash()
         hash.update(Array(text.utf8))
         return hash.digest()
     }
@@ -32,7 +32,7 @@ import Testing
         let bytes = try [UInt8](Data(contentsOf: golden("small.safetensors")))
         for (count, digest) in try expected().sha256_of_prefixes.enumerated() {
             for step in [1, 7, 64, 100, 200] {
-                var hash = SHA256()
+                var hash = ContentHash()
                 for start in stride(from: 0, to: count, by: step) {
                     hash.update(Array(bytes[start..<min(start + step, count)]))
                 }
@@ -49,7 +49,9 @@ import Testing
         #expect(try FileDigest.sha256(of: file) == sha256("abc"))
         try folder.write("abcd", to: "x")
         #expect(try FileDigest.sha256(of: file) == sha256("abcd"))
-        #expect(throws: CheckpointError.self) { try FileDigest.sha256(of: folder.url.appendingPathComponent("y")) }
+        #expect(throws: CheckpointError.self) {
+            try FileDigest.sha256(of: folder.url.appendingPathComponent("y"))
+        }
     }
 
     @Test func `one file and its shards have one fingerprint`() throws {
@@ -76,7 +78,8 @@ import Testing
         let variants = [
             try fingerprint("a", [128, 128], changing: nil), try fingerprint("b", [128, 128], changing: nil),
             try fingerprint("a", [64, 256], changing: nil), try fingerprint("a", [128, 128], changing: 0),
-            try fingerprint("a", [128, 128], changing: 16383), try fingerprint("a", [128, 128], changing: 5400),
+            try fingerprint("a", [128, 128], changing: 16383),
+            try fingerprint("a", [128, 128], changing: 5400),
         ]
         #expect(Set(variants).count == variants.count)
         #expect(try fingerprint("a", [128, 128], changing: nil) == variants[0])

@@ -30,7 +30,8 @@ struct GGUFBuilder {
 
     var bytes: [UInt8] {
         var result = magic + Self.bytes(version)
-        result += Self.bytes(tensorCount ?? UInt64(tensors.count)) + Self.bytes(valueCount ?? UInt64(values.count))
+        result +=
+            Self.bytes(tensorCount ?? UInt64(tensors.count)) + Self.bytes(valueCount ?? UInt64(values.count))
         result += (values + tensors).joined()
         let padding = (alignment - result.count % alignment) % alignment
         return data == 0 ? result : result + [UInt8](repeating: 0, count: padding + data)

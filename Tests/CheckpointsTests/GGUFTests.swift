@@ -16,7 +16,8 @@ import Testing
 
     @Test func `the tensor list agrees with the reference reader`() throws {
         let file = try GGUFFile(contentsOf: golden("small.gguf"))
-        let listing = try JSONDecoder().decode(Listing.self, from: Data(contentsOf: golden("small-gguf.json")))
+        let listing = try JSONDecoder().decode(
+            Listing.self, from: Data(contentsOf: golden("small-gguf.json")))
         #expect(file.version == 3)
         #expect(file.architecture == "llama")
         #expect(file.names == listing.tensors.keys.sorted())
@@ -105,9 +106,10 @@ import Testing
         // Only the head: changed weights are only other weights.
         let head = Array(bytes.prefix(2200))
         var refused = 0
-        for changed in corrupted(head, count: 4000, seed: 11) {
+        for changed in corrupted(head, count: 2000, seed: 11) {
             do throws(CheckpointError) {
-                let file = try GGUFFile(MappedFile(bytes: changed + bytes.dropFirst(head.count), name: "changed"))
+                let file = try GGUFFile(
+                    MappedFile(bytes: changed + bytes.dropFirst(head.count), name: "changed"))
                 for name in file.names where file.elementType(of: name) != nil {
                     _ = try file.tensor(name, on: backend).floats
                 }
@@ -118,7 +120,7 @@ import Testing
                 refused += 1
             }
         }
-        #expect(refused > 1000)
+        #expect(refused > 500)
     }
 }
 
@@ -131,7 +133,10 @@ import Testing
     }
 
     @Test func `the plain file that the others break is right`() {
-        #expect(problem { $0.tensor("a", [4]); $0.data = 16 } == nil)
+        #expect(
+            problem {
+                $0.tensor("a", [4]); $0.data = 16
+            } == nil)
         #expect(problem { _ in } == nil)
     }
 
@@ -148,18 +153,24 @@ import Testing
 
     @Test func `huge counts are not believed`() {
         #expect(problem { $0.tensorCount = .max } == .countTooLarge(of: "tensors", count: .max, limit: 0))
-        #expect(problem { $0.valueCount = 1 << 40 } == .countTooLarge(of: "metadata values", count: 1 << 40, limit: 0))
+        #expect(
+            problem { $0.valueCount = 1 << 40 }
+                == .countTooLarge(of: "metadata values", count: 1 << 40, limit: 0))
         #expect(
             problem { $0.value("k", 9, GGUFBuilder.bytes(UInt32(8)) + GGUFBuilder.bytes(UInt64.max)) }
                 == .countTooLarge(of: "elements of k", count: .max, limit: 0))
         #expect(
-            problem { $0.value("k", 9, GGUFBuilder.bytes(UInt32(4)) + GGUFBuilder.bytes(UInt64(2)) + [0, 0, 0, 0]) }
+            problem {
+                $0.value("k", 9, GGUFBuilder.bytes(UInt32(4)) + GGUFBuilder.bytes(UInt64(2)) + [0, 0, 0, 0])
+            }
                 == .countTooLarge(of: "elements of k", count: 2, limit: 1))
     }
 
     @Test func `a count too many runs into the end`() {
         #expect(
-            problem { $0.tensor("abcdefghijklmnopqrstuvwxyz", [4], type: 0); $0.tensorCount = 2 }
+            problem {
+                $0.tensor("abcdefghijklmnopqrstuvwxyz", [4], type: 0); $0.tensorCount = 2
+            }
                 == .truncated(reading: "a tensor's name", offset: 82))
     }
 
@@ -172,13 +183,17 @@ import Testing
             problem { $0.value(key, 0, [1]) }
                 == .stringTooLong(of: "a metadata key", bytes: UInt64(key.count), limit: Limits.nameBytes))
         #expect(
-            problem { $0.value("k", 8, GGUFBuilder.bytes(UInt64(2)) + [0xC3, 0x28]) } == .invalidText(of: "k"))
+            problem { $0.value("k", 8, GGUFBuilder.bytes(UInt64(2)) + [0xC3, 0x28]) } == .invalidText(of: "k")
+        )
     }
 
     @Test func `values must be of a known type`() {
         #expect(problem { $0.value("k", 13, [0, 0]) } == .unknownValueType(key: "k", raw: 13))
         #expect(problem { $0.value("k", 7, [2]) } == .invalidBoolean(key: "k", byte: 2))
-        #expect(problem { $0.value("k", 0, [2]); $0.value("k", 0, [2]) } == .duplicateKey("k"))
+        #expect(
+            problem {
+                $0.value("k", 0, [2]); $0.value("k", 0, [2])
+            } == .duplicateKey("k"))
         let level = GGUFBuilder.bytes(UInt32(9)) + GGUFBuilder.bytes(UInt64(1))
         let deep = [[UInt8]](repeating: level, count: 8).flatMap(\.self)
         #expect(problem { $0.value("k", 9, deep) } == .arrayTooDeep(key: "k", limit: Limits.arrayDepth))
@@ -187,11 +202,13 @@ import Testing
     @Test(arguments: [0, 3, 48, 1 << 21] as [UInt32])
     func `an alignment is a power of two`(value: UInt32) {
         #expect(
-            problem { $0.value("general.alignment", 4, GGUFBuilder.bytes(value)) } == .badAlignment(Int(value)))
+            problem { $0.value("general.alignment", 4, GGUFBuilder.bytes(value)) }
+                == .badAlignment(Int(value)))
     }
 
     @Test func `an alignment is a whole number and is used`() {
-        guard case .wrongType("general.alignment", _, _) = problem({ $0.value("general.alignment", 7, [1]) }) else {
+        guard case .wrongType("general.alignment", _, _) = problem({ $0.value("general.alignment", 7, [1]) })
+        else {
             Issue.record("a truth value was taken for an alignment")
             return
         }
@@ -211,7 +228,9 @@ import Testing
 
     @Test func `tensors are checked`() {
         #expect(
-            problem { $0.tensor("a", [1, 1, 1, 1, 1]); $0.data = 4 } == .tooManyAxes(tensor: "a", count: 5, limit: 4))
+            problem {
+                $0.tensor("a", [1, 1, 1, 1, 1]); $0.data = 4
+            } == .tooManyAxes(tensor: "a", count: 5, limit: 4))
         #expect(problem { $0.tensor("a", [4], type: 99) } == .unknownType(tensor: "a", type: "number 99"))
         #expect(problem { $0.tensor("a", [4], type: 4) } == .unknownType(tensor: "a", type: "number 4"))
         #expect(
@@ -225,18 +244,28 @@ import Testing
             problem { $0.tensor("a", [1 << 32, 0, 1 << 32]) }
                 == .shapeOverflow(tensor: "a", shape: [1 << 32, 0, 1 << 32]))
         #expect(
-            problem { $0.tensor("a", [4]); $0.data = 8 }
+            problem {
+                $0.tensor("a", [4]); $0.data = 8
+            }
                 == .rangeOutside(tensor: "a", begin: 0, end: 16, available: 8))
         #expect(
-            problem { $0.tensor("a", [4], offset: 1 << 63); $0.data = 16 }
+            problem {
+                $0.tensor("a", [4], offset: 1 << 63); $0.data = 16
+            }
                 == .rangeOutside(tensor: "a", begin: .max, end: .max, available: 16))
         #expect(
-            problem { $0.tensor("a", [4], offset: 16); $0.data = 32 }
+            problem {
+                $0.tensor("a", [4], offset: 16); $0.data = 32
+            }
                 == .misaligned(tensor: "a", offset: 16, alignment: 32))
         #expect(
-            problem { $0.tensor("a", [4]); $0.tensor("a", [4], offset: 32); $0.data = 64 } == .duplicateTensor("a"))
+            problem {
+                $0.tensor("a", [4]); $0.tensor("a", [4], offset: 32); $0.data = 64
+            } == .duplicateTensor("a"))
         #expect(
-            problem { $0.tensor("a", [16]); $0.tensor("b", [4], offset: 32); $0.data = 64 }
+            problem {
+                $0.tensor("a", [16]); $0.tensor("b", [4], offset: 32); $0.data = 64
+            }
                 == .overlap(tensor: "b", previous: "a"))
     }
 }

@@ -9,11 +9,17 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{\"a\": [1, -2, 0.5, 1e3, true, false, null]}", JSONValue.object([
-            "a": .array([.integer(1), .integer(-2), .number(0.5), .number(1000), .bool(true), .bool(false), .null]),
-        ])),
+        (
+            "{\"a\": [1, -2, 0.5, 1e3, true, false, null]}",
+            JSONValue.object([
+                "a": .array([
+                    .integer(1), .integer(-2), .number(0.5), .number(1000), .bool(true), .bool(false), .null,
+                ])
+            ])
+        ),
         ("\"\\u00e9\\ud83d\\ude00\\n\\\"\"", .string("é😀\n\"")),
-        (" [ ] ", .array([])), ("{}", .object([:])), ("18446744073709551615", .number(18_446_744_073_709_551_616)),
+        (" [ ] ", .array([])), ("{}", .object([:])),
+        ("18446744073709551615", .number(18_446_744_073_709_551_616)),
         ("-Infinity", .number(-.infinity)), ("Infinity", .number(.infinity)),
     ])
     func `values are read`(text: String, expected: JSONValue) throws {
@@ -21,7 +27,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "{", "[1,]", "{\"a\":1,}", "{\"a\" 1}", "{a:1}", "01", "1.", ".5", "1e", "-", "tru", "\"a", "\"\\x\"", "\"\\u12\"",
+        "{", "[1,]", "{\"a\":1,}", "{\"a\" 1}", "{a:1}", "01", "1.", ".5", "1e", "-", "tru", "\"a", "\"\\x\"",
+        "\"\\u12\"",
         "\"\\ud800\"", "\"\\udc00\\ud800\"", "1 2", "\"\u{1}\"", "1e999", "nan", "'a'", "[1 2]", " ",
     ])
     func `what is not JSON is refused with its place`(text: String) {
@@ -46,6 +53,17 @@ import Testing
         #expect(problem { _ = try parse("[\(deepest)]") } == .jsonTooDeep(limit: limit))
         let bomb = String(repeating: "[", count: 1_000_000)
         #expect(problem { _ = try parse(bomb) } == .jsonTooDeep(limit: limit))
+    }
+
+    @Test func `a file beyond the limit is not read`() throws {
+        let folder = try TemporaryFolder()
+        let url = try folder.write("", to: "a.json")
+        let file = try FileHandle(forWritingTo: url)
+        try file.truncate(atOffset: UInt64(Limits.jsonBytes + 1))
+        try file.close()
+        #expect(
+            problem { _ = try Configuration(contentsOf: url) }
+                == .jsonTooLarge(bytes: Limits.jsonBytes + 1, limit: Limits.jsonBytes))
     }
 
     @Test func `an empty file is refused`() {

@@ -13,7 +13,8 @@ import Testing
 
     private func refusal(_ name: String = "") -> String? {
         do throws(CheckpointError) {
-            _ = try ModelSource(contentsOf: name.isEmpty ? folder.url : folder.url.appendingPathComponent(name))
+            _ = try ModelSource(
+                contentsOf: name.isEmpty ? folder.url : folder.url.appendingPathComponent(name))
             return nil
         } catch {
             return error.problem.description
@@ -48,16 +49,25 @@ import Testing
         #expect(source.tokenizerFiles.isEmpty)
     }
 
-    @Test(arguments: [
-        ("a.zip", Array("PK\u{3}\u{4}....notes.txt".utf8), "a ZIP archive; unpack it"),
-        ("a.bin", Array("PK\u{3}\u{4}....archive/data.pkl".utf8), "a PyTorch archive (pickle); pass the folder"),
-        ("a.pdf", Array("%PDF-1.7".utf8), "a PDF; a model is a folder with config.json"),
-        ("a.pt", [0x80, 0x02, 0x8A], "a Python pickle; pass the folder"),
-        ("a.safetensors", Array("version https://git-lfs.github.com/spec/v1\n".utf8), "run `git lfs pull`"),
-        ("a.html", Array("\n<!DOCTYPE html>".utf8), "a web page"), ("a.txt", Array("héllo".utf8), "a text"),
-        ("a.gguf", [], "an empty file"), ("a.bin", [1, 2, 0, 3], "a file of an unknown kind"),
-        ("a.ggml", Array("lmgg....".utf8), "from before GGUF"), ("a.gz", [0x1F, 0x8B, 8], "a gzip archive"),
-    ] as [(String, [UInt8], String)])
+    @Test(
+        arguments: [
+            ("a.zip", Array("PK\u{3}\u{4}....notes.txt".utf8), "a ZIP archive; unpack it"),
+            (
+                "a.bin", Array("PK\u{3}\u{4}....archive/data.pkl".utf8),
+                "a PyTorch archive (pickle); pass the folder"
+            ),
+            ("a.pdf", Array("%PDF-1.7".utf8), "a PDF; a model is a folder with config.json"),
+            ("a.pt", [0x80, 0x02, 0x8A], "a Python pickle; pass the folder"),
+            (
+                "a.safetensors", Array("version https://git-lfs.github.com/spec/v1\n".utf8),
+                "run `git lfs pull`"
+            ),
+            ("a.html", Array("\n<!DOCTYPE html>".utf8), "a web page"),
+            ("a.txt", Array("héllo".utf8), "a text"),
+            ("a.gguf", [], "an empty file"), ("a.bin", [1, 2, 0, 3], "a file of an unknown kind"),
+            ("a.ggml", Array("lmgg....".utf8), "from before GGUF"),
+            ("a.gz", [0x1F, 0x8B, 8], "a gzip archive"),
+        ] as [(String, [UInt8], String)])
     func `a wrong file is named for what it is`(name: String, bytes: [UInt8], expected: String) throws {
         try folder.write(bytes, to: name)
         #expect(refusal(name)?.contains(expected) == true, "\(refusal(name) ?? "accepted")")
@@ -83,7 +93,9 @@ import Testing
 }
 
 @Suite struct HubCacheTests {
-    private func path(_ environment: [String: String]) -> String { HubCache(environment: environment).folder.path }
+    private func path(_ environment: [String: String]) -> String {
+        HubCache(environment: environment).folder.path
+    }
 
     @Test func `the cache is found in the hub's own order`() {
         var environment = ["HOME": "/h"]

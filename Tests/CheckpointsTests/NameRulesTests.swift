@@ -20,7 +20,8 @@ private func checkpoint(_ tensors: [String: Tensor]) throws -> SafetensorsFile {
 
     @Test func `stars stand for one part of a name and double stars for any text`() {
         let rules = NameRules([
-            .rename("model.layers.*.attention.*.weight", to: "blk.*.attn_*.weight"), .rename("head.**", to: "output.**"),
+            .rename("model.layers.*.attention.*.weight", to: "blk.*.attn_*.weight"),
+            .rename("head.**", to: "output.**"),
             .fallback("head.weight", to: "embedding.weight"), .optionalPrefix("base."),
         ])
         #expect(rules.candidates(for: "model.layers.12.attention.q.weight").first == "blk.12.attn_q.weight")
@@ -52,7 +53,8 @@ private func checkpoint(_ tensors: [String: Tensor]) throws -> SafetensorsFile {
     @Test func `a tied head reads the embedding`() throws {
         let checkpoint = try checkpoint(["embedding": ramp([4, 2])])
         let rules = NameRules([.fallback("head", to: "embedding")])
-        let loaded = try rules.load([("embedding", [4, 2]), ("head", [4, 2])], from: checkpoint, on: backend)
+        let loaded = try rules.load(
+            [("embedding", [4, 2]), ("head", [4, 2])], from: checkpoint, on: backend)
         #expect(loaded["head"]?.address == loaded["embedding"]?.address)
     }
 
@@ -67,7 +69,8 @@ private func checkpoint(_ tensors: [String: Tensor]) throws -> SafetensorsFile {
                 ]
             })
         let loaded = try rules.load(
-            [("q", [2, 2]), ("k", [2, 2]), ("v", [2, 2])], from: checkpoint, on: backend, refusingUnexpected: true)
+            [("q", [2, 2]), ("k", [2, 2]), ("v", [2, 2])], from: checkpoint, on: backend,
+            refusingUnexpected: true)
         #expect(loaded["q"]?.floats == [0, 6, 1, 7])
         #expect(loaded["k"]?.floats == [2, 8, 3, 9])
         #expect(loaded["v"]?.floats == [4, 10, 5, 11])
@@ -117,8 +120,12 @@ private func checkpoint(_ tensors: [String: Tensor]) throws -> SafetensorsFile {
     @Test func `the error's sentence is bounded`() throws {
         let wanted = (0..<100).map { (name: "layers.\($0).weight", shape: [1] as Shape) }
         let file = try checkpoint([:])
-        let error = #expect(throws: CheckpointError.self) { try NameRules().load(wanted, from: file, on: backend) }
-        #expect(error?.description.contains("does not fit the model in 100 places: layers.0.weight is missing; ") == true)
+        let error = #expect(throws: CheckpointError.self) {
+            try NameRules().load(wanted, from: file, on: backend)
+        }
+        #expect(
+            error?.description.contains("does not fit the model in 100 places: layers.0.weight is missing; ")
+                == true)
         #expect(error?.description.hasSuffix("; and 88 more") == true)
     }
 }

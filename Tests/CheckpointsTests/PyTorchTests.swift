@@ -16,14 +16,17 @@ import Testing
             if expected.elementType(of: name) == nil {
                 #expect(try file.integers(name) == expected.integers(name))
             } else {
-                #expect(try file.tensor(name, on: backend).floats == expected.tensor(name, on: backend).floats)
+                #expect(
+                    try file.tensor(name, on: backend).floats == expected.tensor(name, on: backend).floats)
             }
         }
     }
 
     @Test func `tied tensors share their memory`() throws {
         let file = try PyTorchFile(contentsOf: golden("small.bin"))
-        let (one, other) = try (file.tensor("embedding.weight", on: backend), file.tensor("head.weight", on: backend))
+        let (one, other) = try (
+            file.tensor("embedding.weight", on: backend), file.tensor("head.weight", on: backend)
+        )
         #expect(one.address == other.address)
     }
 
@@ -33,11 +36,13 @@ import Testing
 
     @Test func `a program is refused by its name`() {
         #expect(
-            problem { _ = try PyTorchFile(contentsOf: golden("attack.bin")) } == .forbiddenPickle(what: "posix.system"))
+            problem { _ = try PyTorchFile(contentsOf: golden("attack.bin")) }
+                == .forbiddenPickle(what: "posix.system"))
     }
 
     @Test func `strides are refused`() {
-        #expect(problem { _ = try PyTorchFile(contentsOf: golden("strided.bin")) } == .notContiguous(tensor: "a"))
+        #expect(
+            problem { _ = try PyTorchFile(contentsOf: golden("strided.bin")) } == .notContiguous(tensor: "a"))
     }
 
     @Test func `other files are refused`() throws {
@@ -57,10 +62,38 @@ import Testing
 
     @Test func `a compressed entry is refused`() throws {
         var bytes = try [UInt8](Data(contentsOf: golden("small.bin")))
-        let directory = try #require(bytes.indices.dropLast(4).first { Array(bytes[$0..<$0 + 4]) == [0x50, 0x4B, 1, 2] })
+        let directory = try #require(
+            bytes.indices.dropLast(4).first { Array(bytes[$0..<$0 + 4]) == [0x50, 0x4B, 1, 2] })
         bytes[directory + 10] = 8
         #expect(
-            problem { _ = try PyTorchFile(MappedFile(bytes: bytes, name: "x")) } == .compressedEntry("small/data.pkl"))
+            problem { _ = try PyTorchFile(MappedFile(bytes: bytes, name: "x")) }
+                == .compressedEntry("small/data.pkl"))
+    }
+
+    @Test func `a pickle that is cut or deep is refused`() throws {
+        func archive(_ pickle: [UInt8]) -> [UInt8] {
+            let name = Array("x/data.pkl".utf8)
+            let size = GGUFBuilder.bytes(UInt32(pickle.count))
+            let sizes = [UInt8](repeating: 0, count: 4) + size + size + [UInt8(name.count), 0, 0, 0]
+            let local = [0x50, 0x4B, 3, 4] + [UInt8](repeating: 0, count: 10) + sizes + name + pickle
+            let entry =
+                [0x50, 0x4B, 1, 2] + [UInt8](repeating: 0, count: 12) + sizes
+                + [UInt8](repeating: 0, count: 14) + name
+            let place = GGUFBuilder.bytes(UInt32(entry.count)) + GGUFBuilder.bytes(UInt32(local.count))
+            return local + entry + [0x50, 0x4B, 5, 6] + [UInt8](repeating: 0, count: 8) + place + [0, 0]
+        }
+        func read(_ pickle: String) -> CheckpointError.Problem? {
+            problem { _ = try PyTorchFile(MappedFile(bytes: archive(Array(pickle.utf8)), name: "made.bin")) }
+        }
+        #expect(read("}.") == nil)
+        #expect(read("}") == .badPickle(offset: 1, reason: "the pickle ends too early"))
+        #expect(read("0.") == .badPickle(offset: 1, reason: "the stack is empty"))
+        #expect(read("h\u{5}.") == .badPickle(offset: 2, reason: "nothing was kept under 5"))
+        #expect(read("}u.") == .badPickle(offset: 2, reason: "no mark was set"))
+        #expect(read("cbuiltins\neval\n.") == .forbiddenPickle(what: "builtins.eval"))
+        // Two hundred thousand tuples, each within the next.
+        let deep = [UInt8](")".utf8) + [UInt8](repeating: 0x85, count: 200_000) + [UInt8](".".utf8)
+        #expect(try PyTorchFile(MappedFile(bytes: archive(deep), name: "deep.bin")).names.isEmpty)
     }
 
     @Test func `a folder with a PyTorch checkpoint is opened`() throws {
@@ -74,7 +107,8 @@ import Testing
     @Test func `shards of PyTorch checkpoints read as one`() throws {
         let folder = try TemporaryFolder()
         try folder.write("{\"weight_map\": {\"rows\": \"one.bin\"}}", to: "pytorch_model.bin.index.json")
-        try FileManager.default.copyItem(at: golden("small.bin"), to: folder.url.appendingPathComponent("one.bin"))
+        try FileManager.default.copyItem(
+            at: golden("small.bin"), to: folder.url.appendingPathComponent("one.bin"))
         let index = folder.url.appendingPathComponent("pytorch_model.bin.index.json")
         #expect(try ShardedCheckpoint(index: index).shape(of: "rows") == [3, 4])
     }
@@ -92,7 +126,7 @@ import Testing
         let pickle = try #require(bytes.firstIndex(of: 0x80))
         var generator = SeededGenerator(state: 13)
         var refused = 0
-        for _ in 0..<6000 {
+        for _ in 0..<2000 {
             var changed = bytes
             for _ in 0..<Int.random(in: 1...3, using: &generator) {
                 let inPickle = Bool.random(using: &generator)
@@ -109,6 +143,6 @@ import Testing
                 refused += 1
             }
         }
-        #expect(refused > 1000)
+        #expect(refused > 500)
     }
 }

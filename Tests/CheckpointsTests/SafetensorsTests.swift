@@ -122,7 +122,10 @@ import Testing
             "{\"__metadata__\":{\"a\":1}}", 0,
             .wrongType(key: "__metadata__.a", expected: "a text", found: "the number 1")
         ),
-        ("{\"__metadata__\":[]}", 0, .wrongType(key: "__metadata__", expected: "an object", found: "a list of 0")),
+        (
+            "{\"__metadata__\":[]}", 0,
+            .wrongType(key: "__metadata__", expected: "an object", found: "a list of 0")
+        ),
     ])
     func `each broken rule has its error`(header: String, data: Int, expected: CheckpointError.Problem) {
         let file = safetensors(header, data: data)
@@ -155,7 +158,7 @@ import Testing
     @Test func `changed bytes never end the program`() throws {
         let bytes = try [UInt8](Data(contentsOf: golden("small.safetensors")))
         var refused = 0
-        for changed in corrupted(bytes, count: 4000, seed: 7) {
+        for changed in corrupted(bytes, count: 2000, seed: 7) {
             do throws(CheckpointError) {
                 let file = try SafetensorsFile(MappedFile(bytes: changed, name: "changed"))
                 for name in file.names where file.elementType(of: name) != nil {
@@ -166,7 +169,7 @@ import Testing
                 refused += 1
             }
         }
-        #expect(refused > 1000)
+        #expect(refused > 500)
     }
 
     @Test func `data that is not aligned is copied`() throws {

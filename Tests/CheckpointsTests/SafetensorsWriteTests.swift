@@ -11,7 +11,8 @@ import Testing
 
     private var sample: NamedTensors {
         NamedTensors([
-            "b": Tensor([1, 2, 3, 4, 5, 6], shape: [2, 3], on: backend), "a": Tensor([7], shape: [], on: backend),
+            "b": Tensor([1, 2, 3, 4, 5, 6], shape: [2, 3], on: backend),
+            "a": Tensor([7], shape: [], on: backend),
             "odd \" \\ \n é 😀": Tensor([], shape: [0, 3], on: backend),
         ])
     }
@@ -113,7 +114,9 @@ import Testing
         func open(_ url: URL) -> CheckpointError.Problem? {
             problem { _ = try MappedFile(contentsOf: url) }
         }
-        #expect(open(folder.url.appendingPathComponent("none")) == .cannotOpen(reason: "No such file or directory"))
+        #expect(
+            open(folder.url.appendingPathComponent("none"))
+                == .cannotOpen(reason: "No such file or directory"))
         #expect(open(folder.url) == .isFolder)
         #expect(open(URL(fileURLWithPath: "/dev/null")) == .notRegularFile)
     }

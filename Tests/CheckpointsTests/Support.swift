@@ -78,7 +78,8 @@ func corrupted(_ bytes: [UInt8], count: Int, seed: UInt64) -> some Sequence<[UIn
         for _ in 0..<Int.random(in: 1...4, using: &generator) {
             // Half of the changes fall into the first bytes, where lengths and counts are.
             let limit = Bool.random(using: &generator) ? min(64, bytes.count) : bytes.count
-            changed[Int.random(in: 0..<limit, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+            changed[Int.random(in: 0..<limit, using: &generator)] = UInt8.random(
+                in: 0...255, using: &generator)
         }
         return changed
     }

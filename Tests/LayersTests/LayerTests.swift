@@ -1,6 +1,6 @@
 import Layers
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct LayerTests {
@@ -21,7 +21,9 @@ import Testing
         let inputs = [x] + parameters.compactMap { weights[$0.name] }
         TestSupport.expectGradient(
             of: { tensors in
-                let named = zip(parameters, tensors.dropFirst()).reduce(into: NamedTensors()) { $0[$1.0.name] = $1.1 }
+                let named = zip(parameters, tensors.dropFirst()).reduce(into: NamedTensors()) {
+                    $0[$1.0.name] = $1.1
+                }
                 return layer(tensors[0], .inference(named))
             }, at: inputs, sourceLocation: sourceLocation)
     }
@@ -45,7 +47,9 @@ import Testing
         #expect(rows.shape == [3, 4])
         let all = embedding.scores(rows, vocabulary: nil, pass)
         #expect(all.shape == [3, 7])
-        expectClose(embedding.scores(rows, vocabulary: [6, 2], pass), Tensor.joinColumns([all.columns(6..<7), all.columns(2..<3)]))
+        expectClose(
+            embedding.scores(rows, vocabulary: [6, 2], pass),
+            Tensor.joinColumns([all.columns(6..<7), all.columns(2..<3)]))
     }
 
     @Test func `feed-forward layers pass on gradients to input and weights`() {
@@ -70,7 +74,8 @@ import Testing
         expectClose(norm.eachHead(x, pass), heads)
     }
 
-    /// Four query heads over two key heads, rotary positions, head norms and biases: all that a family may ask.
+    /// Four query heads over two key heads, rotary positions, head norms and biases: all that a family may
+    /// ask.
     private var attention: Attention {
         Attention(
             ParameterPath("a"), width: 6,
@@ -80,7 +85,8 @@ import Testing
 
     private func rows(_ lengths: [Int]) -> PackedRows {
         let positions = lengths.flatMap { (0..<Int32($0)).map { $0 } }
-        return PackedRows(lengths: lengths, angles: RotaryPositions(headWidth: 4, base: 100).angles(positions))
+        return PackedRows(
+            lengths: lengths, angles: RotaryPositions(headWidth: 4, base: 100).angles(positions))
     }
 
     @Test func `attention passes on gradients to input and all weights`() {

@@ -1,6 +1,6 @@
 import Layers
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct PassTests {
@@ -9,7 +9,9 @@ import Testing
     @Test func `paths are joined with dots`() {
         let path = ParameterPath() / "model" / "layers" / 3 / "mlp"
         #expect(path.name == "model.layers.3.mlp")
-        #expect((path / "weight").parameter([2, 3]) == Parameter(name: "model.layers.3.mlp.weight", shape: [2, 3]))
+        #expect(
+            (path / "weight").parameter([2, 3])
+                == Parameter(name: "model.layers.3.mlp.weight", shape: [2, 3]))
     }
 
     @Test func `a trained weight used twice gets the sum of both gradients, a frozen one none`() throws {

@@ -24,7 +24,8 @@ import Testing
     @Test func `YaRN keeps fast pairs, divides slow ones, and raises the magnitude`() {
         let yarn = RotaryPositions.YarnScaling(factor: 4, originalLength: 64, roundsRamp: false)
         let scaled = RotaryPositions(headWidth: 8, base: 10_000, scaling: .yarn(yarn))
-        // The ramp: the pair that turns 32 times in 64 positions lies below 0, the one that turns once near 1.
+        // The ramp: the pair that turns 32 times in 64 positions lies below 0, the one that turns once near
+        // 1.
         let high = 8 * log(64 / (2 * Double.pi)) / (2 * log(10_000))
         let expected = plain.frequencies.enumerated().map { index, speed in
             let ramp = Float(min(Double(index) / high, 1))

@@ -2,19 +2,22 @@ import Checkpoints
 import Foundation
 import Layers
 import Models
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct ConfigurationTests {
     private static let llama: [String: JSONValue] = [
         "model_type": .string("llama"), "vocab_size": .integer(97), "hidden_size": .integer(48),
-        "intermediate_size": .integer(64), "num_hidden_layers": .integer(2), "num_attention_heads": .integer(6),
+        "intermediate_size": .integer(64), "num_hidden_layers": .integer(2),
+        "num_attention_heads": .integer(6),
     ]
     private static let qwen = llama.merging(
         ["num_key_value_heads": .integer(2), "num_hidden_layers": .integer(4)]) { $1 }
 
-    private func configuration(_ changes: [String: JSONValue], of base: [String: JSONValue] = llama) -> Configuration {
+    private func configuration(_ changes: [String: JSONValue], of base: [String: JSONValue] = llama)
+        -> Configuration
+    {
         Configuration(location: "config.json", root: .object(base.merging(changes) { $1 }))
     }
 
@@ -45,15 +48,22 @@ import Testing
 
     @Test func `Qwen's windows begin at the layer that is named, or where the list says`() throws {
         let sliding: [String: JSONValue] = [
-            "use_sliding_window": .bool(true), "sliding_window": .integer(16), "max_window_layers": .integer(3),
+            "use_sliding_window": .bool(true), "sliding_window": .integer(16),
+            "max_window_layers": .integer(3),
         ]
         #expect(
-            try LlamaConfiguration(.qwen2, configuration(sliding, of: Self.qwen)).windows == [nil, nil, nil, 16])
+            try LlamaConfiguration(.qwen2, configuration(sliding, of: Self.qwen)).windows == [
+                nil, nil, nil, 16,
+            ])
         let kinds = ["sliding_attention", "full_attention", "full_attention", "sliding_attention"]
         let listed = sliding.merging(["layer_types": .array(kinds.map(JSONValue.string))]) { $1 }
-        #expect(try LlamaConfiguration(.qwen2, configuration(listed, of: Self.qwen)).windows == [16, nil, nil, 16])
+        #expect(
+            try LlamaConfiguration(.qwen2, configuration(listed, of: Self.qwen)).windows == [
+                16, nil, nil, 16,
+            ])
         let off = listed.merging(["use_sliding_window": .bool(false)]) { $1 }
-        #expect(try LlamaConfiguration(.qwen2, configuration(off, of: Self.qwen)).windows == [nil, nil, nil, nil])
+        #expect(
+            try LlamaConfiguration(.qwen2, configuration(off, of: Self.qwen)).windows == [nil, nil, nil, nil])
     }
 
     @Test(arguments: [
@@ -68,8 +78,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("hidden_act", JSONValue.string("quick_gelu")), ("hidden_size", .integer(0)), ("hidden_size", .integer(-48)),
-        ("rms_norm_eps", .number(-1)), ("num_key_value_heads", .integer(4)), ("num_attention_heads", .integer(7)),
+        ("hidden_act", JSONValue.string("quick_gelu")), ("hidden_size", .integer(0)),
+        ("hidden_size", .integer(-48)),
+        ("rms_norm_eps", .number(-1)), ("num_key_value_heads", .integer(4)),
+        ("num_attention_heads", .integer(7)),
         ("quantization_config", .object(["bits": .integer(4)])), ("partial_rotary_factor", .number(0.5)),
         ("rope_scaling", .object(["rope_type": .string("dynamic"), "factor": .integer(2)])),
         ("rope_scaling", .object(["rope_type": .string("longrope")])), ("rope_scaling", .string("linear")),
@@ -82,13 +94,18 @@ import Testing
         let error = #expect(throws: ModelError.self) {
             try LlamaConfiguration(.llama, configuration([key: value]))
         }
-        let words = ["num_key_value_heads": "key/value heads", "num_attention_heads": "hidden_size", "head_dim": "width 7"]
+        let words = [
+            "num_key_value_heads": "key/value heads", "num_attention_heads": "hidden_size",
+            "head_dim": "width 7",
+        ]
         #expect(error?.description.contains(words[key] ?? key) == true)
         #expect(error?.description.hasPrefix("config.json: ") == true)
     }
 
     @Test func `a list of layer kinds must fit, and hold known kinds`() {
-        for kinds in [["full_attention"], ["full_attention", "full_attention", "full_attention", "chunked_attention"]] {
+        for kinds in [
+            ["full_attention"], ["full_attention", "full_attention", "full_attention", "chunked_attention"],
+        ] {
             let listed = configuration(["layer_types": .array(kinds.map(JSONValue.string))], of: Self.qwen)
             #expect(throws: ModelError.self) { try LlamaConfiguration(.qwen2, listed) }
         }
@@ -118,7 +135,8 @@ import Testing
     }
 
     @Test func `an unknown family is named with those that are known`() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("cloze-\(UUID().uuidString)")
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "cloze-\(UUID().uuidString)")
         try FileManager.default.copyItem(at: Golden.folder.appendingPathComponent("models/llama"), to: folder)
         defer { try? FileManager.default.removeItem(at: folder) }
         try Data(#"{"model_type": "mamba"}"#.utf8).write(to: folder.appendingPathComponent("config.json"))
@@ -129,7 +147,8 @@ import Testing
     }
 
     @Test func `weights that do not fit the configuration are all named at once`() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("cloze-\(UUID().uuidString)")
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "cloze-\(UUID().uuidString)")
         let source = Golden.folder.appendingPathComponent("models/llama")
         try FileManager.default.copyItem(at: source, to: folder)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -142,6 +161,8 @@ import Testing
             try PretrainedModel.load(ModelSource(contentsOf: folder), on: CPUBackend.shared)
         }
         let words = error?.description ?? ""
-        #expect(words.contains("model.layers.2.self_attn.q_proj.weight") && words.contains("mlp.gate_proj.weight"))
+        #expect(
+            words.contains("model.layers.2.self_attn.q_proj.weight") && words.contains("mlp.gate_proj.weight")
+        )
     }
 }

@@ -1,7 +1,7 @@
 import Layers
 import Models
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 import Training
 
@@ -34,7 +34,9 @@ import Training
         var input = tiny.packed(try tiny.sequences)
         let all = tiny.model.logits(input, tiny.pass)
         input.readouts = [4, 16, 2, 2]
-        expectClose(tiny.model.logits(input, tiny.pass), all.rows(input.readouts), absolute: 1e-5, relative: 1e-5, name)
+        expectClose(
+            tiny.model.logits(input, tiny.pass), all.rows(input.readouts), absolute: 1e-5, relative: 1e-5,
+            name)
         let words: [Int32] = [42, 5, 5, 96]
         let some = tiny.model.logits(input, vocabulary: words, tiny.pass)
         let picked = words.map { word in all.rows(input.readouts).columns(Int(word)..<Int(word) + 1) }
@@ -72,7 +74,25 @@ import Training
     }
 
     @Test(arguments: TinyModel.names)
-    func `the checkpoint's tensors are all used, and all parameters are declared once`(_ name: String) throws {
+    func `branches of a packed tree read what stands before them`(_ name: String) throws {
+        let tiny = try TinyModel(name)
+        let text = try tiny.sequences[2]
+        let past = tiny.model.keyValues(tiny.input(Array(text[..<2])), tiny.pass)
+        let parts: [[Int32]] = [Array(text[2..<5]), [7], [8, 9], [10]]
+        let tree = ModelInput(
+            embeddings: tiny.model.embed(parts.flatMap { $0 }, tiny.pass), lengths: parts.map(\.count),
+            pasts: [past], pastsOf: [[0], [0], [0], [0]], ancestorsOf: [[], [0], [0], [0, 2]])
+        let paths = [text[..<5] + [], text[..<5] + [7], text[..<5] + [8, 9], text[..<5] + [8, 9, 10]]
+        let alone = paths.map { path in
+            tiny.model.logits(tiny.input(Array(path)), tiny.pass).rows(path.count - 1..<path.count)
+        }
+        expectClose(
+            tiny.model.logits(tree, tiny.pass), Tensor.joinRows(alone), absolute: 1e-5, relative: 1e-5, name)
+    }
+
+    @Test(arguments: TinyModel.names)
+    func `the checkpoint's tensors are all used, and all parameters are declared once`(_ name: String) throws
+    {
         let tiny = try TinyModel(name)
         let names = tiny.model.parameters.map(\.name)
         #expect(Set(names).count == names.count)

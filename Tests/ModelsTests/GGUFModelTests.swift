@@ -2,8 +2,8 @@ import Checkpoints
 import Foundation
 import Layers
 import Models
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct GGUFModelTests {
@@ -27,7 +27,8 @@ import Testing
     @Test(arguments: [
         ("llama.expert_count", JSONValue.integer(8)), ("llama.rope.scaling.type", .string("longrope")),
         ("llama.rope.dimension_count", .integer(4)), ("llama.attention.sliding_window", .integer(4)),
-        ("llama.attention.value_length", .integer(16)), ("llama.attention.layer_norm_rms_epsilon", .integer(0)),
+        ("llama.attention.value_length", .integer(16)),
+        ("llama.attention.layer_norm_rms_epsilon", .integer(0)),
     ])
     func `what would make another model is refused with its key`(_ key: String, _ value: JSONValue) throws {
         let (configuration, file) = try configuration([key: value])

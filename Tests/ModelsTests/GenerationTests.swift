@@ -1,7 +1,7 @@
 import Layers
 import Models
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct GenerationTests {
@@ -23,7 +23,8 @@ import Testing
         #expect(Array(plain) == (try tiny.golden.integers("greedy.tokens")))
         #expect(plain.end == .tokenLimit)
         let soft = tiny.softInput(try tiny.golden.tensor("soft.start"), [first], tiny.pass)
-        #expect(Array(try stream(tiny, soft, settings(12))) == (try tiny.golden.integers("soft.greedy.tokens")))
+        #expect(
+            Array(try stream(tiny, soft, settings(12))) == (try tiny.golden.integers("soft.greedy.tokens")))
     }
 
     @Test(arguments: TinyModel.names)
@@ -96,7 +97,9 @@ import Testing
         ([], ["all", " of it"], "all of it"),
         (["", "never"], ["nev", "e"], "neve"),
     ])
-    func `a stop text is cut wherever its pieces fall`(_ stops: [String], _ pieces: [String], _ expected: String) {
+    func `a stop text is cut wherever its pieces fall`(
+        _ stops: [String], _ pieces: [String], _ expected: String
+    ) {
         var scanner = StopScanner(stops)
         var text = pieces.reduce("") { $0 + scanner.append($1) }
         if !scanner.isStopped { text += scanner.finish() }

@@ -1,8 +1,8 @@
 import Foundation
 import Layers
 import Models
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 import Tokenizers
 
@@ -42,7 +42,8 @@ struct RealModelTests {
             #expect(TokenChoice.greedy.token(all.rows(row..<row + 1)) == best[row * 20])
             let expected = Array(try golden.floats("best.logits")[row * 20..<row * 20 + 20])
             expectClose(
-                best[row * 20..<row * 20 + 20].map { scores[Int($0)] }, expected, absolute: 1e-3, relative: 1e-4)
+                best[row * 20..<row * 20 + 20].map { scores[Int($0)] }, expected, absolute: 1e-3,
+                relative: 1e-4)
         }
     }
 

@@ -1,7 +1,9 @@
+import Checkpoints
+import Foundation
 import Layers
 import Models
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 import Training
 
@@ -55,7 +57,8 @@ import Training
         let gradients = tape.gradients(of: loss)
         #expect(gradients.names == ["soft"])
         expectClose(
-            try #require(gradients["soft"]), try tiny.golden.floats("soft.gradient"), absolute: 1e-4, relative: 1e-4,
+            try #require(gradients["soft"]), try tiny.golden.floats("soft.gradient"), absolute: 1e-4,
+            relative: 1e-4,
             name)
     }
 
@@ -65,7 +68,8 @@ import Training
         let key = "soft.\(curve)."
         let clip = try tiny.golden.number(key + "clip")
         let settings = TrainingSettings(
-            steps: 10, optimizer: .adamW(AdamW.Settings(decay: try tiny.golden.number(key + "decay"))), rate: 1e-2,
+            steps: 10, optimizer: .adamW(AdamW.Settings(decay: try tiny.golden.number(key + "decay"))),
+            rate: 1e-2,
             schedule: .linear(total: 10), gradientNormLimit: clip < 0 ? nil : clip)
         var state = try TrainingState(training: NamedTensors(["soft": try tiny.golden.tensor("soft.start")]))
         var reports: [StepReport] = []
@@ -83,13 +87,34 @@ import Training
             relative: 1e-4, name)
     }
 
+    @Test func `frozen weights cost no gradient`() throws {
+        let backend = RecordingBackend()
+        let folder = Golden.folder.appendingPathComponent("models/llama")
+        let (model, weights) = try PretrainedModel.load(ModelSource(contentsOf: folder), on: backend)
+        let soft = Tensor(repeating: 0.1, shape: [3, model.traits.width], on: backend)
+        let tape = Tape()
+        let pass = Pass.training(weights, on: tape) { _ in false }
+        let rows = Tensor.joinRows([tape.watch(soft, as: "soft"), model.embed([5, 6, 7], pass)])
+        let logits = model.logits(ModelInput(embeddings: rows, lengths: [6]), vocabulary: [5, 11], pass)
+        let forward = backend.takeCounts()
+        #expect(forward["matmul"] == 2 * 7 + 1)
+        let gradients = tape.gradients(of: logits.crossEntropy([1]))
+        #expect(gradients.names == ["soft"])
+        let backward = backend.takeCounts()
+        #expect(backward["matmul transposed"] == nil && backward["rmsNormPullback with weight"] == nil)
+        #expect(backward["matmul untransposed"] == forward["matmul"])
+        #expect(backward["attentionPullback"] == 2)
+    }
+
     /// PEFT's matrix `[P, 2 * layers * width]` as a block: column `(2 * layer + kind) * width + …`.
     private func block(_ prefix: Tensor, _ traits: ModelTraits) -> KeyValues {
         let width = traits.keyValueWidth
         return KeyValues(
             layers: (0..<traits.layers).map { layer in
                 let start = 2 * layer * width
-                return (prefix.columns(start..<start + width), prefix.columns(start + width..<start + 2 * width))
+                return (
+                    prefix.columns(start..<start + width), prefix.columns(start + width..<start + 2 * width)
+                )
             })
     }
 
@@ -100,7 +125,8 @@ import Training
         let sequences = try tiny.sequences
         let past = block(prefix, tiny.model.traits)
         var input = ModelInput(
-            embeddings: tiny.model.embed(sequences.flatMap { $0 }, tiny.pass), lengths: sequences.map(\.count),
+            embeddings: tiny.model.embed(sequences.flatMap { $0 }, tiny.pass),
+            lengths: sequences.map(\.count),
             pasts: [past], pastsOf: sequences.map { _ in [0] })
         let loss = tiny.model.logits(input, vocabulary: try tiny.golden.integers("labels"), tiny.pass)
             .crossEntropy(try tiny.golden.integers("targets"))

@@ -2,8 +2,8 @@ import Checkpoints
 import Foundation
 import Layers
 import Models
-import TestSupport
 import Tensors
+import TestSupport
 
 /// A tiny model of `Tests/Goldens/models` with what its oracle recorded.
 struct TinyModel: Sendable {
@@ -49,11 +49,13 @@ struct TinyModel: Sendable {
     func packed(_ sequences: [[Int32]]) -> ModelInput {
         let tokens = sequences.flatMap { $0 }
         return ModelInput(
-            embeddings: model.embed(tokens, pass), lengths: sequences.map(\.count), readouts: Self.all(tokens.count))
+            embeddings: model.embed(tokens, pass), lengths: sequences.map(\.count),
+            readouts: Self.all(tokens.count))
     }
 
     /// Each sequence behind the same soft rows; the last row of each is read unless `readsAll`.
-    func softInput(_ soft: Tensor, _ sequences: [[Int32]], readsAll: Bool = false, _ pass: Pass) -> ModelInput {
+    func softInput(_ soft: Tensor, _ sequences: [[Int32]], readsAll: Bool = false, _ pass: Pass) -> ModelInput
+    {
         let count = soft.shape.rows
         var index: [Int32] = []
         var next = Int32(count)

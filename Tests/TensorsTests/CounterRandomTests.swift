@@ -4,14 +4,15 @@ import Testing
 
 @Suite struct CounterRandomTests {
     // Salmon et al. 2011, the known answers that came with Random123.
-    @Test(arguments: [
-        ([UInt64](repeating: 0, count: 3), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]),
-        ([UInt64](repeating: .max, count: 3), [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]),
-        (
-            [0x299f_31d0_a409_3822, 0x85a3_08d3_243f_6a88, 0x0370_7344_1319_8a2e],
-            [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
-        ),
-    ] as [([UInt64], [UInt32])])
+    @Test(
+        arguments: [
+            ([UInt64](repeating: 0, count: 3), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]),
+            ([UInt64](repeating: .max, count: 3), [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]),
+            (
+                [0x299f_31d0_a409_3822, 0x85a3_08d3_243f_6a88, 0x0370_7344_1319_8a2e],
+                [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
+            ),
+        ] as [([UInt64], [UInt32])])
     func `Philox gives its published answers`(_ input: [UInt64], _ expected: [UInt32]) {
         var words = [UInt32](repeating: 0, count: 4)
         ck_philox(&words, input[0], input[1], input[2])

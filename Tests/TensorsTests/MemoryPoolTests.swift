@@ -4,13 +4,17 @@ import Testing
 
 @Suite struct MemoryPoolTests {
     /// A training step in small: forward, backward, update.
-    private func step(_ weight: Tensor, _ moments: (first: Tensor, second: Tensor), _ x: Tensor, _ number: Int)
+    private func step(
+        _ weight: Tensor, _ moments: (first: Tensor, second: Tensor), _ x: Tensor, _ number: Int
+    )
         -> (weight: Tensor, first: Tensor, second: Tensor)
     {
         let tape = Tape()
         let watched = tape.watch(weight, as: "weight")
         let loss = x.matmul(watched).applying(.gelu).matmul(watched).crossEntropy([1, 2, 3])
-        guard let gradient = tape.gradients(of: loss)["weight"] else { return (weight, moments.first, moments.second) }
+        guard let gradient = tape.gradients(of: loss)["weight"] else {
+            return (weight, moments.first, moments.second)
+        }
         return weight.backend.adamW(
             weight: weight, moments: moments, gradient: gradient, AdamWStep(rate: 0.01, step: number))
     }

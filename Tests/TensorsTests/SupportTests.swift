@@ -6,7 +6,8 @@ import Testing
 @Suite struct SupportTests {
     @Test func `a difference names the first index and the worst`() throws {
         let fault = try #require(difference([1, 2.1, 3, 9], [1, 2, 3, 4], absolute: 1e-3, relative: 0))
-        #expect(fault.hasPrefix("2 of 4 elements differ; the first is [1]: 2.1 instead of 2.0; the worst is [3]"))
+        #expect(
+            fault.hasPrefix("2 of 4 elements differ; the first is [1]: 2.1 instead of 2.0; the worst is [3]"))
         #expect(difference([1, 2], [1, 2.0001], absolute: 0, relative: 1e-4) == nil)
         #expect(difference([1, 2], [1, 2.0001], absolute: 0, relative: 1e-5) != nil)
         #expect(difference([1], [1, 2], absolute: 1, relative: 1) == "1 elements instead of 2")
@@ -37,7 +38,8 @@ import Testing
         for (factor, constant) in [(1.05, 0), (0.95, 0), (-1, 0), (0, 0), (1, 0.05)] as [(Float, Float)] {
             #expect(!gradientFaults(of: { bent($0[0], by: factor, constant: constant) }, at: [x]).isEmpty)
         }
-        #expect(!gradientFaults(of: { $0[0].detached + $0[1] }, at: [x, x]).isEmpty, "a gradient that is missing")
+        #expect(
+            !gradientFaults(of: { $0[0].detached + $0[1] }, at: [x, x]).isEmpty, "a gradient that is missing")
     }
 
     @Test func `finite differences find one wrong element of many`() {

@@ -14,6 +14,14 @@ import Testing
         expectClose(gradients["x"]?.floats ?? [], [4, 6, 8])
     }
 
+    // The first leaf's gradient once replaced the second's.
+    @Test func `leaves of one name share a gradient`() {
+        let tape = Tape()
+        let weight = Tensor([1, 2], shape: [2], on: backend)
+        let (first, second) = (tape.watch(weight, as: "w"), tape.watch(weight, as: "w"))
+        #expect(tape.gradients(of: (first.scaled(by: 3) + second).sum())["w"]?.floats == [4, 4])
+    }
+
     @Test func `a share handed to two parents is not changed under either`() {
         let tape = Tape()
         let a = tape.watch(Tensor([1, 2], shape: [2], on: backend), as: "a")
@@ -97,12 +105,15 @@ import Testing
 @Suite struct PullbackCostTests {
     /// What the pullback of an operation asked of the backend when only some inputs are watched.
     private func cost(
-        watching watched: Set<Int>, of inputs: (inout RandomTensors) -> [Tensor], _ function: ([Tensor]) -> Tensor
+        watching watched: Set<Int>, of inputs: (inout RandomTensors) -> [Tensor],
+        _ function: ([Tensor]) -> Tensor
     ) -> [String: Int] {
         let backend = RecordingBackend()
         var random = RandomTensors(seed: 1, on: backend)
         let tape = Tape()
-        let values = inputs(&random).enumerated().map { watched.contains($0) ? tape.watch($1, as: String($0)) : $1 }
+        let values = inputs(&random).enumerated().map {
+            watched.contains($0) ? tape.watch($1, as: String($0)) : $1
+        }
         let scalar = function(values).sum()
         _ = backend.takeCounts()
         let gradients = tape.gradients(of: scalar)
@@ -132,7 +143,8 @@ import Testing
         let row: (inout RandomTensors) -> [Tensor] = { [$0.normal([3, 4]), $0.normal([4])] }
         #expect(cost(watching: [0], of: row) { $0[0].adding(row: $0[1]) } == [:])
         #expect(cost(watching: [0], of: row) { $0[0].multiplied(row: $0[1]) } == ["multiply row": 1])
-        #expect(cost(watching: [1], of: row) { $0[0].multiplied(row: $0[1]) } == ["multiply": 1, "sumRows": 1])
+        #expect(
+            cost(watching: [1], of: row) { $0[0].multiplied(row: $0[1]) } == ["multiply": 1, "sumRows": 1])
     }
 
     @Test func `joined parts and tables off the tape cost nothing`() {
@@ -143,16 +155,20 @@ import Testing
 
     @Test func `norms and attention make the gradients that are asked for`() {
         let row: (inout RandomTensors) -> [Tensor] = { [$0.normal([3, 4]), $0.normal([4])] }
-        #expect(cost(watching: [0], of: row) { $0[0].rmsNorm($0[1], epsilon: 1e-5) } == ["rmsNormPullback": 1])
+        #expect(
+            cost(watching: [0], of: row) { $0[0].rmsNorm($0[1], epsilon: 1e-5) } == ["rmsNormPullback": 1])
         #expect(
             cost(watching: [0, 1], of: row) { $0[0].rmsNorm($0[1], epsilon: 1e-5) }
                 == ["rmsNormPullback with weight": 1])
-        let attention: (inout RandomTensors) -> [Tensor] = { random in (0..<5).map { _ in random.normal([3, 4]) } }
+        let attention: (inout RandomTensors) -> [Tensor] = { random in
+            (0..<5).map { _ in random.normal([3, 4]) }
+        }
         let attend: ([Tensor]) -> Tensor = { values in
             Tensor.attention(
                 AttentionInput(
                     queries: values[0], keys: values[1], values: values[2], lengths: [3],
-                    pasts: [(values[3], values[4])], pastsOf: [[0]], heads: 2, keyValueHeads: 2, isCausal: true,
+                    pasts: [(values[3], values[4])], pastsOf: [[0]], heads: 2, keyValueHeads: 2,
+                    isCausal: true,
                     scale: 1))
         }
         #expect(cost(watching: [0, 1, 2], of: attention, attend) == ["attentionPullback": 1])

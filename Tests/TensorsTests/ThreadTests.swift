@@ -59,7 +59,8 @@ import Testing
 /// The smallest normal number times a factor: a denormal, unless the processor flushes it.
 @inline(never) private func smallest(times factor: Float) -> Float { Float.leastNormalMagnitude * factor }
 
-/// Sums over threads' shares: elementwise passes, reductions over rows, norms and optimizer steps.
+/// Elementwise passes, norms and sums over rows, whose order of addition is fixed; products are left out, for a
+/// BLAS library may add in an order that depends on the size of its share.
 private func checksum() -> [UInt32] {
     var random = RandomTensors(seed: 9)
     let x = random.pattern([300, 130])

@@ -3,13 +3,12 @@ package import Testing
 
 /// Fails unless the tape's gradients of `function` agree with finite differences at `inputs`.
 ///
-/// `function` may give any shape: its output is reduced to a number by fixed random weights, in double precision,
-/// so that rounding in a float32 sum does not drown the difference. Per input: random directions of ones and
-/// minus ones, which any wrong element disturbs, and single coordinates.
+/// `function` may give any shape: its output is reduced to a number by fixed random weights, in double
+/// precision, so that rounding in a float32 sum does not drown the difference. Per input: random directions
+/// of ones and minus ones, which any wrong element disturbs, and single coordinates.
 ///
-/// - Parameters:
-///   - step: how far the four points of the difference lie apart; smooth functions of inputs near one want 0.02.
-///   - relative: of the larger of the two derivatives. A gradient that is a twentieth off fails.
+/// The four points of a difference lie `step` apart; smooth functions of inputs near one want 0.02.
+/// `relative` is of the larger of the two derivatives: a gradient that is a twentieth off fails.
 package func expectGradient(
     of function: ([Tensor]) -> Tensor, at inputs: [Tensor], step: Float = 0.02, absolute: Double = 1e-3,
     relative: Double = 1e-2, seed: UInt64 = 11, _ what: String = "",
@@ -39,7 +38,8 @@ package func gradientFaults(
         var moved = inputs
         let start = inputs[index].floats
         moved[index] = Tensor(
-            zip(start, direction).map { $0 + distance * $1 }, shape: inputs[index].shape, on: inputs[index].backend)
+            zip(start, direction).map { $0 + distance * $1 }, shape: inputs[index].shape,
+            on: inputs[index].backend)
         return zip(function(moved).floats, weightFloats).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
     }
 
@@ -60,11 +60,13 @@ package func gradientFaults(
         for (name, direction) in directions {
             // Five-point rule: the error falls with the fourth power of the step.
             let near = value(index, moved: direction, by: step) - value(index, moved: direction, by: -step)
-            let far = value(index, moved: direction, by: 2 * step) - value(index, moved: direction, by: -2 * step)
+            let far =
+                value(index, moved: direction, by: 2 * step) - value(index, moved: direction, by: -2 * step)
             let measured = (8 * near - far) / (12 * Double(step))
             let claimed = zip(gradient, direction).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
             if !(abs(measured - claimed) <= absolute + relative * max(abs(measured), abs(claimed))) {
-                faults.append("input \(index), \(name): the tape says \(claimed), differences say \(measured)")
+                faults.append(
+                    "input \(index), \(name): the tape says \(claimed), differences say \(measured)")
             }
         }
     }

@@ -84,7 +84,9 @@ package struct Golden: Sendable {
         let range = data.startIndex + entry.data_offsets[0]..<data.startIndex + entry.data_offsets[1]
         return data.subdata(in: range).withUnsafeBytes { bytes in
             (0..<bytes.count / 4).map { index in
-                Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)))
+                Float(
+                    bitPattern: UInt32(
+                        littleEndian: bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)))
             }
         }
     }

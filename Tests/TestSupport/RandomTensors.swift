@@ -20,7 +20,8 @@ package struct RandomTensors {
     package mutating func uniform(_ shape: Shape, in range: Range<Float>) -> Tensor {
         let width = range.upperBound - range.lowerBound
         return Tensor(
-            (0..<shape.count).map { _ in range.lowerBound + random.uniform() * width }, shape: shape, on: backend)
+            (0..<shape.count).map { _ in range.lowerBound + random.uniform() * width }, shape: shape,
+            on: backend)
     }
 
     /// Many numbers of a short repeating pattern, for large shapes: debug builds make random numbers slowly.

@@ -3,8 +3,8 @@ package import Tensors
 
 /// The processor under another identity, which counts the primitives it is asked for.
 ///
-/// Its tensors name it as their backend, so an operation that slips past its tensors' backend shows, and tests can
-/// ask what a pullback really computed.
+/// Its tensors name it as their backend, so an operation that slips past its tensors' backend shows, and
+/// tests can ask what a pullback really computed.
 package final class RecordingBackend: Backend {
     private let inner = CPUBackend.shared
     private let counts = Mutex<[String: Int]>([:])
@@ -53,7 +53,9 @@ package final class RecordingBackend: Backend {
 
     package func add(_ a: Tensor, row: Tensor) -> Tensor { noted("add row", inner.add(a, row: row)) }
 
-    package func multiply(_ a: Tensor, row: Tensor) -> Tensor { noted("multiply row", inner.multiply(a, row: row)) }
+    package func multiply(_ a: Tensor, row: Tensor) -> Tensor {
+        noted("multiply row", inner.multiply(a, row: row))
+    }
 
     package func apply(_ function: ElementFunction, _ a: Tensor) -> Tensor {
         noted("apply", inner.apply(function, a))
@@ -111,7 +113,9 @@ package final class RecordingBackend: Backend {
 
     package func joinColumns(_ parts: [Tensor]) -> Tensor { noted("joinColumns", inner.joinColumns(parts)) }
 
-    package func pick(_ index: [Int32], from a: Tensor) -> Tensor { noted("pick", inner.pick(index, from: a)) }
+    package func pick(_ index: [Int32], from a: Tensor) -> Tensor {
+        noted("pick", inner.pick(index, from: a))
+    }
 
     package func place(_ a: Tensor, at index: [Int32], width: Int) -> Tensor {
         noted("place", inner.place(a, at: index, width: width))
@@ -124,11 +128,13 @@ package final class RecordingBackend: Backend {
     }
 
     package func rmsNormPullback(
-        _ x: Tensor, weight: Tensor, epsilon: Float, weightOffset: Float, _ upstream: Tensor, needsWeight: Bool
+        _ x: Tensor, weight: Tensor, epsilon: Float, weightOffset: Float, _ upstream: Tensor,
+        needsWeight: Bool
     ) -> (x: Tensor, weight: Tensor?) {
         note(needsWeight ? "rmsNormPullback with weight" : "rmsNormPullback")
         let shares = inner.rmsNormPullback(
-            x, weight: weight, epsilon: epsilon, weightOffset: weightOffset, upstream, needsWeight: needsWeight)
+            x, weight: weight, epsilon: epsilon, weightOffset: weightOffset, upstream,
+            needsWeight: needsWeight)
         return (own(shares.x), shares.weight.map(own))
     }
 

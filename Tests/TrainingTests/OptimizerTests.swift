@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 import Training
 
@@ -74,7 +74,8 @@ import Training
         let golden = try Golden("training/clipping")
         let keys = ["first", "second", "third"]
         let gradients = NamedTensors(
-            Dictionary(uniqueKeysWithValues: try keys.map { ($0, try golden.tensor("\(name).gradient.\($0)")) }))
+            Dictionary(
+                uniqueKeysWithValues: try keys.map { ($0, try golden.tensor("\(name).gradient.\($0)")) }))
         let norm = gradients.norm
         expectClose([Float(norm)], [try golden.number(name + ".norm")], relative: 1e-6)
         let scale = clippingScale(norm: norm, limit: try golden.number(name + ".limit"))

@@ -1,6 +1,6 @@
 import Layers
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 import Training
 
@@ -53,7 +53,8 @@ private struct Regression: Objective {
 
     private var settings: TrainingSettings {
         TrainingSettings(
-            steps: 60, optimizer: .adamW(), rate: 0.1, schedule: .linear(total: 60), gradientNormLimit: 5, seed: 9)
+            steps: 60, optimizer: .adamW(), rate: 0.1, schedule: .linear(total: 60), gradientNormLimit: 5,
+            seed: 9)
     }
 
     private func bits(_ weights: NamedTensors) -> [UInt32] {
@@ -65,9 +66,11 @@ private struct Regression: Objective {
         var settings = settings
         (settings.steps, settings.schedule) = (200, .linear(total: 200))
         var losses: [Float] = []
-        let end = try Trainer(Regression(), settings).run(&state, over: frozen, batches: batches, observe: { event in
-            if case .step(let report) = event { losses.append(report.loss) }
-        })
+        let end = try Trainer(Regression(), settings).run(
+            &state, over: frozen, batches: batches,
+            observe: { event in
+                if case .step(let report) = event { losses.append(report.loss) }
+            })
         #expect(end == .finished && state.step == 200 && losses.count == 200)
         #expect(state.weights.names == ["w"])
         expectClose(try #require(state.weights["w"]), [1.9, -1.2, 0.2], absolute: 0.02)
@@ -83,9 +86,11 @@ private struct Regression: Objective {
         var first = try start()
         let stop = StopSignal()
         if stopAfter == 0 { stop.raise() }
-        let end = try trainer.run(&first, over: frozen, batches: batches, stop: stop, observe: { event in
-            if case .step(let report) = event, report.step == stopAfter { stop.raise() }
-        })
+        let end = try trainer.run(
+            &first, over: frozen, batches: batches, stop: stop,
+            observe: { event in
+                if case .step(let report) = event, report.step == stopAfter { stop.raise() }
+            })
         #expect(end == .stopped && first.step == stopAfter)
         var second = try TrainingState(JSON.roundTrip(first.record), tensors: first.tensors)
         _ = try trainer.run(&second, over: frozen, batches: batches)
@@ -203,8 +208,10 @@ private struct Regression: Objective {
         let weights = try start().weights
         // All rows at once: four of thirteen would leave the loss to chance.
         let batches = ShuffledBatches(Regression.rows, size: 13, seed: 3)
-        let sweep = try finder.sweep(Regression(), settings, training: weights, over: frozen, batches: batches)
-        let again = try finder.sweep(Regression(), settings, training: weights, over: frozen, batches: batches)
+        let sweep = try finder.sweep(
+            Regression(), settings, training: weights, over: frozen, batches: batches)
+        let again = try finder.sweep(
+            Regression(), settings, training: weights, over: frozen, batches: batches)
         #expect(sweep == again)
         #expect(sweep.suggestion >= 1e-3 && sweep.suggestion < 10)
         var found = settings
@@ -212,9 +219,11 @@ private struct Regression: Objective {
         found.schedule = .linear(total: 150)
         var state = try TrainingState(training: weights)
         var last: Float = .infinity
-        _ = try Trainer(Regression(), found).run(&state, over: frozen, batches: batches, observe: { event in
-            if case .step(let report) = event { last = report.loss }
-        })
+        _ = try Trainer(Regression(), found).run(
+            &state, over: frozen, batches: batches,
+            observe: { event in
+                if case .step(let report) = event { last = report.loss }
+            })
         #expect(last < 0.05)
     }
 }

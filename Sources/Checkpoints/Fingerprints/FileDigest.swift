@@ -22,7 +22,7 @@ package enum FileDigest {
         let before = identity(url)
         if let before, let digest = known.withLock({ $0[before] }) { return digest }
         let file = try MappedFile(contentsOf: url)
-        var hash = SHA256()
+        var hash = ContentHash()
         unsafe file.withBytes(0..<file.byteCount) { unsafe hash.update($0) }
         let digest = hash.digest()
         // A file that changed meanwhile is not remembered.
@@ -34,9 +34,9 @@ package enum FileDigest {
         var status = stat()
         guard unsafe stat(url.path, &status) == 0 else { return nil }
         #if canImport(Darwin)
-        let time = status.st_mtimespec
+            let time = status.st_mtimespec
         #else
-        let time = status.st_mtim
+            let time = status.st_mtim
         #endif
         return Identity(
             device: UInt64(truncatingIfNeeded: status.st_dev), inode: UInt64(status.st_ino),

@@ -1,9 +1,9 @@
 /// Says whether two checkpoints hold the same weights, without reading all of them.
 ///
-/// A SHA-256 over the tensor table (name, type, shape of every tensor, sorted by name) and over samples of each
-/// tensor: all of it up to 4 KiB, else four windows of 1 KiB, the first at its start, the last at its end. The
-/// container does not count: one file and its shards have the same fingerprint; types do, so a quantised copy
-/// has another.
+/// A SHA-256 over the tensor table (name, type, shape of every tensor, sorted by name) and over samples of
+/// each tensor: all of it up to 4 KiB, else four windows of 1 KiB, the first at its start, the last at its
+/// end. The container does not count: one file and its shards have the same fingerprint; types do, so a
+/// quantised copy has another.
 ///
 /// Any further training moves every weight and is seen. What is not seen is a change made on purpose between
 /// the windows: where that is the worry, compare `FileDigest.sha256(of:)`.
@@ -18,7 +18,7 @@ public struct ModelFingerprint: Hashable, Sendable, Codable, CustomStringConvert
     ///
     /// - Complexity: reads at most 4 KiB a tensor.
     public init(_ checkpoint: any Checkpoint) {
-        var hash = SHA256()
+        var hash = ContentHash()
         for name in checkpoint.names {
             guard let entry = checkpoint.entry(name) else { continue }
             // A name may hold any character, so its length goes first.

@@ -2,9 +2,9 @@ public import Foundation
 
 /// A model's settings, asked for by key path, as in `text_config.hidden_size`.
 ///
-/// Settings come from a `config.json` or from the metadata of a GGUF file, whose keys (`llama.block_count`) hold
-/// dots themselves; a key that is there in full wins over a path into objects. Large arrays of a GGUF file (the
-/// vocabulary) are not settings and are reached through ``GGUFFile/metadata``.
+/// Settings come from a `config.json` or from the metadata of a GGUF file, whose keys (`llama.block_count`)
+/// hold dots themselves; a key that is there in full wins over a path into objects. Large arrays of a GGUF
+/// file (the vocabulary) are not settings and are reached through ``GGUFFile/metadata``.
 public struct Configuration: Sendable {
     /// The file the settings come from.
     public let location: String
@@ -24,7 +24,9 @@ public struct Configuration: Sendable {
         guard file.byteCount <= Limits.jsonBytes else {
             throw CheckpointError(file.path, .jsonTooLarge(bytes: file.byteCount, limit: Limits.jsonBytes))
         }
-        guard file.byteCount > 0 else { throw CheckpointError(file.path, .emptyFile(expected: "a JSON file")) }
+        guard file.byteCount > 0 else {
+            throw CheckpointError(file.path, .emptyFile(expected: "a JSON file"))
+        }
         location = file.path
         root = try JSONParser.parse(file.bytes(0..<file.byteCount), file: file.path, allowsNonFinite: true)
     }

@@ -1,6 +1,7 @@
 /// What a file seems to be, from its first bytes, for the error message about a wrong one.
 package enum FileKind: Hashable, Sendable, CustomStringConvertible {
-    case empty, gguf, safetensors, pytorchArchive, pickle, zip, gzip, pdf, hdf5, onnx, html, json, image, executable
+    case empty, gguf, safetensors, pytorchArchive, pickle, zip, gzip, pdf, hdf5, onnx, html, json, image,
+        executable
     case oldGGML, largeFilePointer, text, unknown
 
     /// Looks at the first bytes of a file.
@@ -37,15 +38,19 @@ package enum FileKind: Hashable, Sendable, CustomStringConvertible {
     private static let magic: [(bytes: [UInt8], kind: FileKind)] = [
         (Array("GGUF".utf8), .gguf), (Array("PK\u{3}\u{4}".utf8), .zip), (Array("PK\u{5}\u{6}".utf8), .zip),
         ([0x1F, 0x8B], .gzip), (Array("%PDF".utf8), .pdf), ([0x89] + Array("HDF\r\n".utf8), .hdf5),
-        ([0x89] + Array("PNG".utf8), .image), ([0xFF, 0xD8, 0xFF], .image), ([0x7F] + Array("ELF".utf8), .executable),
+        ([0x89] + Array("PNG".utf8), .image), ([0xFF, 0xD8, 0xFF], .image),
+        ([0x7F] + Array("ELF".utf8), .executable),
         (Array("lmgg".utf8), .oldGGML), (Array("fmgg".utf8), .oldGGML), (Array("tjgg".utf8), .oldGGML),
-        (Array("version https://git-lfs".utf8), .largeFilePointer), ([0x80, 0x02], .pickle), ([0x80, 0x03], .pickle),
+        (Array("version https://git-lfs".utf8), .largeFilePointer), ([0x80, 0x02], .pickle),
+        ([0x80, 0x03], .pickle),
         ([0x80, 0x04], .pickle), ([0x80, 0x05], .pickle),
     ]
 
     private static func guess(_ head: [UInt8], of file: MappedFile) -> FileKind {
         guard !head.isEmpty else { return .empty }
-        if head.count > 8, head[8] == UInt8(ascii: "{"), file.integer(at: 0, as: UInt64.self) <= Limits.jsonBytes {
+        if head.count > 8, head[8] == UInt8(ascii: "{"),
+            file.integer(at: 0, as: UInt64.self) <= Limits.jsonBytes
+        {
             return .safetensors
         }
         // A character may be cut at the end of the window, so only ASCII and what lies above it is asked for.

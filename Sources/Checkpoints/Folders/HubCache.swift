@@ -19,7 +19,8 @@ public struct HubCache: Sendable {
         } else {
             let home = environment["HOME"] ?? NSHomeDirectory()
             let cache = set("XDG_CACHE_HOME") ?? home + "/.cache"
-            folder = URL(fileURLWithPath: (set("HF_HOME") ?? cache + "/huggingface") + "/hub", isDirectory: true)
+            folder = URL(
+                fileURLWithPath: (set("HF_HOME") ?? cache + "/huggingface") + "/hub", isDirectory: true)
         }
     }
 
@@ -28,6 +29,7 @@ public struct HubCache: Sendable {
     /// - Parameters:
     ///   - repository: `owner/name`, or a bare name as the oldest models have.
     ///   - revision: a branch, a tag or a whole commit hash.
+    /// - Returns: the snapshot, a folder for ``ModelSource``.
     /// - Throws: ``CheckpointError`` if the name is none, or the model was not fetched at that revision.
     public func resolve(_ repository: String, revision: String = "main") throws(CheckpointError) -> URL {
         guard Self.isRepository(repository), Self.isRevision(revision) else {

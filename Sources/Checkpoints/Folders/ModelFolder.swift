@@ -1,6 +1,7 @@
 package import Foundation
 
-/// A folder as Hugging Face lays it out: `config.json`, weights in one or several files, the tokenizer's files.
+/// A folder as Hugging Face lays it out: `config.json`, weights in one or several files, the tokenizer's
+/// files.
 package struct ModelFolder: Sendable {
     /// The folder.
     package let url: URL
@@ -9,10 +10,12 @@ package struct ModelFolder: Sendable {
 
     /// The files that may describe a tokenizer.
     static let tokenizerNames = [
-        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json",
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+        "vocab.json",
         "merges.txt", "vocab.txt", "tokenizer.model", "chat_template.jinja",
     ]
-    private static let wanted = "a model's folder has config.json and model.safetensors (or several with an index)"
+    private static let wanted =
+        "a model's folder has config.json and model.safetensors (or several with an index)"
 
     /// The settings in `config.json`.
     package func configuration() throws(CheckpointError) -> Configuration {

@@ -52,9 +52,10 @@ public struct ModelSource: Sendable {
 
     /// The files of the folder that describe a tokenizer, by name.
     public var tokenizerFiles: [String: URL] {
-        Dictionary(uniqueKeysWithValues: ModelFolder.tokenizerNames.compactMap { name in
-            file(name).map { (name, $0) }
-        })
+        Dictionary(
+            uniqueKeysWithValues: ModelFolder.tokenizerNames.compactMap { name in
+                file(name).map { (name, $0) }
+            })
     }
 
     private static func gguf(_ url: URL) throws(CheckpointError) -> GGUFFile {

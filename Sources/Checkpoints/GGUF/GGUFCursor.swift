@@ -5,7 +5,9 @@ struct GGUFCursor {
 
     var remaining: Int { file.byteCount - offset }
 
-    func failure(_ problem: CheckpointError.Problem) -> CheckpointError { CheckpointError(file.path, problem) }
+    func failure(_ problem: CheckpointError.Problem) -> CheckpointError {
+        CheckpointError(file.path, problem)
+    }
 
     /// Steps over bytes and returns where they were.
     mutating func take(_ count: Int, _ what: String) throws(CheckpointError) -> Range<Int> {
@@ -30,14 +32,18 @@ struct GGUFCursor {
     }
 
     /// The bytes of a text: a 64-bit length, then UTF-8 without an end mark.
-    mutating func textRange(_ what: String, limit: Int = Limits.textBytes) throws(CheckpointError) -> Range<Int> {
+    mutating func textRange(_ what: String, limit: Int = Limits.textBytes) throws(CheckpointError) -> Range<
+        Int
+    > {
         let length: UInt64 = try integer(what)
         guard length <= limit else { throw failure(.stringTooLong(of: what, bytes: length, limit: limit)) }
         return try take(Int(length), what)
     }
 
     mutating func text(_ what: String, limit: Int = Limits.textBytes) throws(CheckpointError) -> String {
-        guard let text = file.text(try textRange(what, limit: limit)) else { throw failure(.invalidText(of: what)) }
+        guard let text = file.text(try textRange(what, limit: limit)) else {
+            throw failure(.invalidText(of: what))
+        }
         return text
     }
 

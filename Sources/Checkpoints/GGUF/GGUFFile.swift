@@ -23,7 +23,9 @@ public struct GGUFFile: Checkpoint {
     }
 
     package init(_ file: MappedFile) throws(CheckpointError) {
-        guard file.byteCount > 0 else { throw CheckpointError(file.path, .emptyFile(expected: "a GGUF file")) }
+        guard file.byteCount > 0 else {
+            throw CheckpointError(file.path, .emptyFile(expected: "a GGUF file"))
+        }
         var reader = try GGUFReader(file)
         location = file.path
         version = Int(reader.version)

@@ -7,7 +7,8 @@ struct GGUFReader {
     private let tensorCount: Int
     private let valueCount: Int
 
-    /// The fewest bytes of a metadata entry: the key's length, a key of one byte, a type, a value of one byte.
+    /// The fewest bytes of a metadata entry: the key's length, a key of one byte, a type, a value of one
+    /// byte.
     private static let smallestValue = 14
     /// The fewest bytes of a tensor's entry: the name's length, no axes, a type, an offset.
     private static let smallestTensor = 24
@@ -30,7 +31,9 @@ struct GGUFReader {
         for _ in 0..<valueCount {
             let key = try cursor.text("a metadata key", limit: Limits.nameBytes)
             let value = try cursor.value(cursor.valueType(key), key: key)
-            guard metadata.updateValue(value, forKey: key) == nil else { throw cursor.failure(.duplicateKey(key)) }
+            guard metadata.updateValue(value, forKey: key) == nil else {
+                throw cursor.failure(.duplicateKey(key))
+            }
         }
         return metadata
     }

@@ -118,6 +118,7 @@ public struct GGUFArray: Sendable {
 
     private func wrongElements(_ expected: String) -> CheckpointError {
         CheckpointError(
-            file.path, .wrongType(key: key, expected: "a list of \(expected)", found: "a list of \(elementType)"))
+            file.path,
+            .wrongType(key: key, expected: "a list of \(expected)", found: "a list of \(elementType)"))
     }
 }

@@ -9,11 +9,15 @@ extension NameRules {
     ///
     /// - Parameters:
     ///   - parameters: each name with the shape it must have after its changes.
+    ///   - checkpoint: where the tensors are.
+    ///   - backend: where arithmetic on them will happen.
     ///   - refusingUnexpected: whether a tensor that no parameter uses, and no rule ignores, is an error.
+    /// - Returns: one tensor a parameter, under the parameter's name.
     /// - Throws: ``CheckpointError`` with *all* missing, misshaped and unexpected names, or the type of a tensor
     ///   that cannot be a weight.
     package func load(
-        _ parameters: [(name: String, shape: Shape)], from checkpoint: any Checkpoint, on backend: any Backend,
+        _ parameters: [(name: String, shape: Shape)], from checkpoint: any Checkpoint,
+        on backend: any Backend,
         refusingUnexpected: Bool = false
     ) throws(CheckpointError) -> NamedTensors {
         var misfits: [CheckpointError.Misfit] = []
@@ -41,7 +45,9 @@ extension NameRules {
         var source: String
         var changes: [Change]
 
-        func tensor(from checkpoint: any Checkpoint, on backend: any Backend) throws(CheckpointError) -> Tensor {
+        func tensor(from checkpoint: any Checkpoint, on backend: any Backend) throws(CheckpointError)
+            -> Tensor
+        {
             var tensor = try checkpoint.tensor(source, on: backend)
             if tensor.shape.rank < 2, tensor.elementType != .float32 { tensor = backend.float32(tensor) }
             for change in changes { tensor = change.applied(to: tensor) }
@@ -57,7 +63,9 @@ extension NameRules {
         candidates(for: name).lazy.compactMap(checkpoint.entry).first
     }
 
-    private func plan(_ name: String, _ shape: Shape, from checkpoint: any Checkpoint) -> Result<Plan, Failure> {
+    private func plan(_ name: String, _ shape: Shape, from checkpoint: any Checkpoint) -> Result<
+        Plan, Failure
+    > {
         guard let entry = entry(for: name, in: checkpoint) else {
             return .failure(Failure(misfit: .missing(name: name, tried: candidates(for: name))))
         }
@@ -90,7 +98,9 @@ extension NameRules.Change {
         switch self {
         case .add: return .success(shape)
         case .transpose:
-            guard shape.rank == 2 else { return .failure(Refusal(reason: "\(shape) has no rows and columns")) }
+            guard shape.rank == 2 else {
+                return .failure(Refusal(reason: "\(shape) has no rows and columns"))
+            }
             return .success([shape[1], shape[0]])
         case .rows(let rows):
             guard shape.rank > 0, rows.lowerBound >= 0, rows.upperBound <= shape[0] else {
@@ -144,7 +154,8 @@ extension Tensor {
         let memory = unsafe Buffer(byteCount: byteCount, on: backend) { target in
             guard let base = target.baseAddress else { return }
             for (row, source) in order.enumerated() {
-                unsafe (base + row * rowBytes).copyMemory(from: address + source * rowBytes, byteCount: rowBytes)
+                unsafe (base + row * rowBytes).copyMemory(
+                    from: address + source * rowBytes, byteCount: rowBytes)
             }
         }
         return Tensor(shape: shape, elementType: elementType, buffer: memory)

@@ -1,13 +1,15 @@
 /// How a family's parameters are found in somebody else's checkpoint: under which name, in which form.
 ///
-/// Patterns: `*` stands for one part of a name between dots (the number of a layer), `**` for any text; the stars
-/// of the other name are filled in order.
+/// Patterns: `*` stands for one part of a name between dots (the number of a layer), `**` for any text; the
+/// stars of the other name are filled in order.
 package struct NameRules: Sendable {
     /// One rule.
     package enum Rule: Sendable {
-        /// Our `name` may be called `other` there; earlier rules are tried first, our own name after all of them.
+        /// Our `name` may be called `other` there; earlier rules are tried first, our own name after all of
+        /// them.
         case rename(String, to: String)
-        /// Where `name` is not there at all, `other` (one of the checkpoint's names) stands for it: tied embeddings.
+        /// Where `name` is not there at all, `other` (one of the checkpoint's names) stands for it: tied
+        /// embeddings.
         case fallback(String, to: String)
         /// Every name may carry this prefix there.
         case optionalPrefix(String)
@@ -27,7 +29,8 @@ package struct NameRules: Sendable {
         /// llama architecture's queries and keys) into halves (`0 … W/2 - 1, W/2 … W - 1`, as Hugging Face
         /// does). Whole rows are copied, so block types stay as they are.
         case unpermuteRows(heads: Int)
-        /// A constant added to every element (a norm stored as its offset from 1, or the reverse). Gives float32.
+        /// A constant added to every element (a norm stored as its offset from 1, or the reverse). Gives
+        /// float32.
         case add(Float)
     }
 
@@ -65,7 +68,9 @@ package struct NameRules: Sendable {
     package func candidates(for name: String) -> [String] {
         let plain = Self.targets(of: name, renames) + [name] + Self.targets(of: name, fallbacks)
         var seen: Set<String> = []
-        return plain.flatMap { base in [base] + prefixes.map { $0 + base } }.filter { seen.insert($0).inserted }
+        return plain.flatMap { base in [base] + prefixes.map { $0 + base } }.filter {
+            seen.insert($0).inserted
+        }
     }
 
     /// What is done to a parameter's tensor, in order.

@@ -1,4 +1,5 @@
-/// Runs the few instructions of Python's pickle (protocol 2) that `torch.save` writes for a dictionary of tensors.
+/// Runs the few instructions of Python's pickle (protocol 2) that `torch.save` writes for a dictionary of
+/// tensors.
 ///
 /// Nothing is ever called: the names that a pickle may "call" are a closed list of three, each of which only
 /// describes a tensor or makes an empty dictionary. Everything else is refused by name.
@@ -15,12 +16,15 @@ struct PickleMachine {
     private var dictionaries: [[(key: PickleValue, value: PickleValue)]] = []
 
     private static let dictionaryMaker = "collections.OrderedDict"
-    private static let tensorMakers: Set = ["torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor"]
+    private static let tensorMakers: Set = [
+        "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor",
+    ]
     private static let parameterMaker = "torch._utils._rebuild_parameter"
     private static let storages: [String: SafetensorsType] = [
         "torch.FloatStorage": .f32, "torch.HalfStorage": .f16, "torch.BFloat16Storage": .bf16,
         "torch.DoubleStorage": .f64, "torch.LongStorage": .i64, "torch.IntStorage": .i32,
-        "torch.ShortStorage": .i16, "torch.CharStorage": .i8, "torch.ByteStorage": .u8, "torch.BoolStorage": .bool,
+        "torch.ShortStorage": .i16, "torch.CharStorage": .i8, "torch.ByteStorage": .u8,
+        "torch.BoolStorage": .bool,
     ]
 
     /// A machine for the pickle in a range of a file.
@@ -120,7 +124,9 @@ struct PickleMachine {
     }
 
     private mutating func append(_ values: [PickleValue]) throws(CheckpointError) {
-        guard case .list(let number) = try top() else { throw failure("something other than a list is appended to") }
+        guard case .list(let number) = try top() else {
+            throw failure("something other than a list is appended to")
+        }
         lists[number] += values
     }
 
@@ -136,7 +142,9 @@ struct PickleMachine {
     /// Attributes of a dictionary (PyTorch keeps its modules' versions there) are dropped.
     private mutating func build() throws(CheckpointError) {
         _ = try pop()
-        guard case .dictionary = try top() else { throw failure("something other than a dictionary gets attributes") }
+        guard case .dictionary = try top() else {
+            throw failure("something other than a dictionary gets attributes")
+        }
     }
 
     private mutating func pushNamedGlobal() throws(CheckpointError) {
@@ -208,7 +216,9 @@ struct PickleMachine {
     }
 
     private func top() throws(CheckpointError) -> PickleValue {
-        guard let value = stack.last, stack.count > marks.last ?? 0 else { throw failure("the stack is empty") }
+        guard let value = stack.last, stack.count > marks.last ?? 0 else {
+            throw failure("the stack is empty")
+        }
         return value
     }
 

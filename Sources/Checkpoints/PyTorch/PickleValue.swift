@@ -1,5 +1,7 @@
-/// What a pickle may hold here. Lists, tuples and dictionaries are numbers into the machine's own store, so that
-/// values may share them and no depth of nesting can exhaust the stack.
+/// What a pickle may hold here.
+///
+/// Lists, tuples and dictionaries are numbers into the machine's own store, so that values may share them and no
+/// depth of nesting can exhaust the stack.
 enum PickleValue {
     case none
     case bool(Bool)

@@ -3,9 +3,9 @@ import Tensors
 
 /// A PyTorch checkpoint (`pytorch_model.bin`, a ZIP archive with a pickle), read without running any of it.
 ///
-/// PyTorch's own format can run programs when it is read. Here a closed list of instructions describes tensors
-/// and nothing else is understood, so a file that wants more is refused. Weights are mapped, as from safetensors.
-/// Files from before PyTorch 1.6, a bare pickle, are refused too.
+/// PyTorch's own format can run programs when it is read. Here a closed list of instructions describes
+/// tensors and nothing else is understood, so a file that wants more is refused. Weights are mapped, as from
+/// safetensors. Files from before PyTorch 1.6, a bare pickle, are refused too.
 public struct PyTorchFile: Checkpoint {
     /// The file.
     public let location: String
@@ -27,14 +27,18 @@ public struct PyTorchFile: Checkpoint {
         let kind = FileKind(file)
         guard kind == .pytorchArchive || kind == .zip else {
             throw CheckpointError(
-                file.path, .notAModel(found: kind.description, advice: "a PyTorch checkpoint of version 1.6 or later is needed"))
+                file.path,
+                .notAModel(
+                    found: kind.description, advice: "a PyTorch checkpoint of version 1.6 or later is needed")
+            )
         }
         let archive = try ZipArchive(file)
         guard let pickle = archive.entries.first(where: { $0.key.hasSuffix("/data.pkl") }) else {
             throw CheckpointError(file.path, .badArchive(reason: "it has no data.pkl"))
         }
         guard pickle.value.count <= Limits.pickleBytes else {
-            throw CheckpointError(file.path, .badArchive(reason: "its pickle has \(pickle.value.count) bytes"))
+            throw CheckpointError(
+                file.path, .badArchive(reason: "its pickle has \(pickle.value.count) bytes"))
         }
         let root = String(pickle.key.dropLast("data.pkl".count))
         if let order = archive.entries[root + "byteorder"], file.text(order) != "little" {
@@ -57,7 +61,8 @@ public struct PyTorchFile: Checkpoint {
     public func entry(_ name: String) -> TensorEntry? { entries[name] }
 
     /// The tensors of the dictionary itself, or of the one it keeps its weights in.
-    private static func tensors(_ value: PickleValue, in machine: PickleMachine) -> [(String, PickledTensor)] {
+    private static func tensors(_ value: PickleValue, in machine: PickleMachine) -> [(String, PickledTensor)]
+    {
         let members = machine.entries(of: value) ?? []
         let tensors = members.compactMap { name, value -> (String, PickledTensor)? in
             guard case .tensor(let tensor) = value else { return nil }
@@ -77,7 +82,8 @@ public struct PyTorchFile: Checkpoint {
     ) throws(CheckpointError) -> TensorEntry {
         let key = tensor.storage.key
         guard let storage else {
-            throw CheckpointError(file.path, .badArchive(reason: "the storage \(key) of \(name) is not there"))
+            throw CheckpointError(
+                file.path, .badArchive(reason: "the storage \(key) of \(name) is not there"))
         }
         let type = tensor.storage.type
         guard let bytes = checkedByteCount(tensor.shape, bits: type.bits) else {
@@ -89,7 +95,8 @@ public struct PyTorchFile: Checkpoint {
             throw CheckpointError(
                 file.path,
                 .rangeOutside(
-                    tensor: name, begin: overflow ? .max : begin, end: begin.addingReportingOverflow(bytes).partialValue,
+                    tensor: name, begin: overflow ? .max : begin,
+                    end: begin.addingReportingOverflow(bytes).partialValue,
                     available: storage.count))
         }
         let first = storage.lowerBound + begin

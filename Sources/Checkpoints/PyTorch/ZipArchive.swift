@@ -3,7 +3,7 @@
 /// Only the central directory is believed; checksums are not computed, since that would read the whole model.
 struct ZipArchive {
     /// Where each entry's contents lie in the file.
-    let entries: [String: Range<Int>]
+    private(set) var entries: [String: Range<Int>] = [:]
 
     private let file: MappedFile
 
@@ -22,9 +22,7 @@ struct ZipArchive {
 
     init(_ file: MappedFile) throws(CheckpointError) {
         self.file = file
-        entries = [:]
         let directory = try directory()
-        var entries: [String: Range<Int>] = [:]
         var offset = directory.lowerBound
         while offset < directory.upperBound {
             let entry = try entry(at: offset, in: directory)
@@ -33,12 +31,6 @@ struct ZipArchive {
             }
             offset = entry.next
         }
-        self = ZipArchive(file: file, entries: entries)
-    }
-
-    private init(file: MappedFile, entries: [String: Range<Int>]) {
-        self.file = file
-        self.entries = entries
     }
 
     private func failure(_ reason: String) -> CheckpointError {
@@ -55,7 +47,8 @@ struct ZipArchive {
     }
 
     /// `count` bytes from an offset that the file itself names.
-    private func range(_ start: UInt64, _ count: UInt64, _ what: String) throws(CheckpointError) -> Range<Int> {
+    private func range(_ start: UInt64, _ count: UInt64, _ what: String) throws(CheckpointError) -> Range<Int>
+    {
         guard start <= UInt64(file.byteCount), count <= UInt64(file.byteCount) - start else {
             throw failure("\(what) lies outside the file")
         }
@@ -127,7 +120,8 @@ struct ZipArchive {
         guard try field(local, as: UInt32.self) == Self.localSignature else {
             throw failure("the entry \(name) is not where the directory says")
         }
-        let skipped = UInt64(try field(local + 26, as: UInt16.self)) + UInt64(try field(local + 28, as: UInt16.self))
+        let skipped =
+            UInt64(try field(local + 26, as: UInt16.self)) + UInt64(try field(local + 28, as: UInt16.self))
         return try range(header + UInt64(Self.localBytes) + skipped, size, "the entry \(name)")
     }
 
@@ -141,7 +135,9 @@ struct ZipArchive {
             guard end <= extra.upperBound else { return [] }
             if kind == 1 {
                 var numbers: [UInt64] = []
-                for number in 0..<count / 8 { numbers.append(try field(offset + 4 + number * 8, as: UInt64.self)) }
+                for number in 0..<count / 8 {
+                    numbers.append(try field(offset + 4 + number * 8, as: UInt64.self))
+                }
                 return numbers
             }
             offset = end

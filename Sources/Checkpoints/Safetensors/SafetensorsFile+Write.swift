@@ -4,8 +4,8 @@ public import Tensors
 extension SafetensorsFile {
     /// Writes tensors to a file that appears whole or not at all.
     ///
-    /// The order is the reference writer's: wider elements first, then by name, so that every tensor is aligned
-    /// and equal tensors give equal files. The header is padded to eight bytes.
+    /// The order is the reference writer's: wider elements first, then by name, so that every tensor is
+    /// aligned and equal tensors give equal files. The header is padded to eight bytes.
     ///
     /// - Throws: ``CheckpointError`` if a tensor's type or name cannot be stored or the disk refuses; an older
     ///   file of that name is then unchanged.
@@ -27,7 +27,9 @@ extension SafetensorsFile {
         var stored: [Stored] = []
         for name in tensors.names {
             guard let tensor = tensors[name] else { continue }
-            guard name != SafetensorsHeader.metadataKey else { throw CheckpointError(file, .reservedName(name)) }
+            guard name != SafetensorsHeader.metadataKey else {
+                throw CheckpointError(file, .reservedName(name))
+            }
             guard let type = SafetensorsType(tensor.elementType) else {
                 throw CheckpointError(file, .notStorable(tensor: name, type: tensor.elementType))
             }
@@ -47,7 +49,8 @@ extension SafetensorsFile {
             let shape = tensor.shape.lengths.map(String.init).joined(separator: ",")
             let end = offset + tensor.byteCount
             members.append(
-                "\(quoted(name)):{\"dtype\":\"\(type.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+                "\(quoted(name)):{\"dtype\":\"\(type.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
+            )
             offset = end
         }
         var json = Array("{\(members.joined(separator: ","))}".utf8)

@@ -3,8 +3,9 @@ public import Tensors
 
 /// A safetensors file, mapped.
 ///
-/// The format is Hugging Face's: eight bytes of header length, a JSON table, the tensors' bytes end to end. Every
-/// rule is checked on opening, each with an error of its own; nothing is read of the tensors until they are used.
+/// The format is Hugging Face's: eight bytes of header length, a JSON table, the tensors' bytes end to end.
+/// Every rule is checked on opening, each with an error of its own; nothing is read of the tensors until they
+/// are used.
 public struct SafetensorsFile: Checkpoint {
     /// The file.
     public let location: String

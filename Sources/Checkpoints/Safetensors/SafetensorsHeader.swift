@@ -46,7 +46,9 @@ struct SafetensorsHeader {
         return range
     }
 
-    private static func metadata(_ value: JSONValue?, file: String) throws(CheckpointError) -> [String: String] {
+    private static func metadata(_ value: JSONValue?, file: String) throws(CheckpointError) -> [String:
+        String]
+    {
         guard let value, value != .null else { return [:] }
         let key = metadataKey
         guard let members = value.members else {
@@ -71,7 +73,9 @@ struct SafetensorsHeader {
         }
         guard let typeName = try field("dtype", of: fields, tensor: name, file: file.path).text else {
             throw CheckpointError(
-                file.path, .wrongType(key: "\(name).dtype", expected: "a text", found: fields["dtype", default: .null].kind))
+                file.path,
+                .wrongType(
+                    key: "\(name).dtype", expected: "a text", found: fields["dtype", default: .null].kind))
         }
         guard let type = SafetensorsType(rawValue: typeName) else {
             throw CheckpointError(file.path, .unknownType(tensor: name, type: typeName))
@@ -82,7 +86,8 @@ struct SafetensorsHeader {
             throw CheckpointError(
                 file.path,
                 .wrongType(
-                    key: "\(name).data_offsets", expected: "a list of two", found: "a list of \(offsets.count)"))
+                    key: "\(name).data_offsets", expected: "a list of two",
+                    found: "a list of \(offsets.count)"))
         }
         let range = try range(
             offsets, name: name, byteCount: checkedByteCount(shape, bits: type.bits), shape: shape,
@@ -135,7 +140,9 @@ struct SafetensorsHeader {
         _ entries: some Sequence<TensorEntry>, from start: Int, to end: Int, file: String
     ) throws(CheckpointError) {
         let ordered = entries.sorted {
-            ($0.range.lowerBound, $0.range.upperBound, $0.name) < ($1.range.lowerBound, $1.range.upperBound, $1.name)
+            ($0.range.lowerBound, $0.range.upperBound, $0.name) < (
+                $1.range.lowerBound, $1.range.upperBound, $1.name
+            )
         }
         var reached = start
         var previous = ""

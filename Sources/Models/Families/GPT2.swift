@@ -31,7 +31,8 @@ extension GPT2Configuration {
         let width = try file.count("n_embd", default: 768)
         self.init(
             vocabularySize: try file.count("vocab_size", default: 50_257), width: width,
-            inner: try file.count("n_inner", default: 4 * width), heads: try file.count("n_head", default: 12),
+            inner: try file.count("n_inner", default: 4 * width),
+            heads: try file.count("n_head", default: 12),
             layers: try file.count("n_layer", default: 12),
             contextLength: try file.count("n_positions", default: 1024),
             epsilon: Float(try file.positive("layer_norm_epsilon", default: 1e-5)),
@@ -51,7 +52,8 @@ extension GPT2Configuration {
         let width = try file.count("gpt2.embedding_length")
         self.init(
             vocabularySize: checkpoint.shape(of: "token_embd.weight")?.lengths.first ?? 0, width: width,
-            inner: try file.count("gpt2.feed_forward_length"), heads: try file.count("gpt2.attention.head_count"),
+            inner: try file.count("gpt2.feed_forward_length"),
+            heads: try file.count("gpt2.attention.head_count"),
             layers: try file.count("gpt2.block_count"), contextLength: try file.count("gpt2.context_length"),
             epsilon: Float(try file.positive("gpt2.attention.layer_norm_epsilon")), activation: .geluTanh,
             isTied: checkpoint.entry("output.weight") == nil)
@@ -60,8 +62,8 @@ extension GPT2Configuration {
         }
     }
 
-    /// Hugging Face's names are our own, its matrices stand the other way round; OpenAI's first files lack the
-    /// first part of the names.
+    /// Hugging Face's names are our own, its matrices stand the other way round; OpenAI's first files lack
+    /// the first part of the names.
     package static let folderRules = NameRules(
         [.rename("transformer.**", to: "**")]
             + ["attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj"].map {
@@ -83,7 +85,8 @@ extension GPT2Configuration {
     ])
 }
 
-/// GPT-2 (Radford et al. 2019): learned positions, pre-normed layers, one fused map for queries, keys and values.
+/// GPT-2 (Radford et al. 2019): learned positions, pre-normed layers, one fused map for queries, keys and
+/// values.
 package struct GPT2: LanguageModel {
     package let traits: ModelTraits
     private let embedding: Embedding
@@ -183,7 +186,8 @@ private struct GPT2Layer: Sendable {
 extension ModelTraits {
     fileprivate init(_ configuration: GPT2Configuration) {
         self.init(
-            family: .gpt2, layers: configuration.layers, width: configuration.width, heads: configuration.heads,
+            family: .gpt2, layers: configuration.layers, width: configuration.width,
+            heads: configuration.heads,
             keyValueHeads: configuration.heads, headWidth: configuration.width / configuration.heads,
             vocabularySize: configuration.vocabularySize, contextLength: configuration.contextLength,
             isCausal: true, embeddingScale: 1)

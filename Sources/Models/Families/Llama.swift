@@ -1,8 +1,8 @@
 package import Layers
 package import Tensors
 
-/// Llama (Touvron et al. 2023) and the decoders built like it: pre-normed layers of grouped causal attention with
-/// rotary positions and a gated feed-forward layer.
+/// Llama (Touvron et al. 2023) and the decoders built like it: pre-normed layers of grouped causal attention
+/// with rotary positions and a gated feed-forward layer.
 package struct Llama: LanguageModel {
     package let traits: ModelTraits
     private let rotary: RotaryPositions

@@ -46,7 +46,8 @@ extension LlamaConfiguration {
         let layers = try file.count("num_hidden_layers")
         let contextLength = try file.count("max_position_embeddings", default: Self.contextLength(family))
         let headWidth = try Self.headWidth(family, file, width: width, heads: heads)
-        let hasBias = try family == .llama || family == .qwen3 ? file.flag("attention_bias", default: false) : false
+        let hasBias =
+            try family == .llama || family == .qwen3 ? file.flag("attention_bias", default: false) : false
         self.init(
             family: family, vocabularySize: try file.count("vocab_size"), width: width,
             inner: try file.count("intermediate_size"), heads: heads,
@@ -84,7 +85,8 @@ extension LlamaConfiguration {
         return width / heads
     }
 
-    /// An absent number is the number of heads in Llama, 8 in Mistral and 32 in Qwen; null is always the former.
+    /// An absent number is the number of heads in Llama, 8 in Mistral and 32 in Qwen; null is always the
+    /// former.
     private static func keyValueHeads(_ family: ModelFamily, heads: Int, _ file: Configuration) -> Int {
         if file.isNull("num_key_value_heads") { return heads }
         switch family {
@@ -106,7 +108,8 @@ extension LlamaConfiguration {
         case .qwen2, .qwen3:
             let isSliding = try file.flag("use_sliding_window", default: false)
             let window =
-                isSliding && !file.isNull("sliding_window") ? try file.count("sliding_window", default: 4096) : nil
+                isSliding && !file.isNull("sliding_window")
+                ? try file.count("sliding_window", default: 4096) : nil
             return try slidingLayers(file, layers: layers).map { $0 ? window : nil }
         }
     }
@@ -136,8 +139,8 @@ extension LlamaConfiguration {
 // MARK: GGUF
 
 extension LlamaConfiguration {
-    /// From the metadata of a GGUF file. What the metadata leaves open (biases, tied embeddings) the file's tensors
-    /// say.
+    /// From the metadata of a GGUF file. What the metadata leaves open (biases, tied embeddings) the file's
+    /// tensors say.
     package init(_ family: ModelFamily, gguf file: Configuration, _ checkpoint: any Checkpoint) throws {
         let prefix = family.rawValue + "."
         try file.refuse(prefix + "expert_count", unless: [.integer(0)], supported: "no experts")
@@ -151,7 +154,8 @@ extension LlamaConfiguration {
         try file.refuse(
             prefix + "attention.value_length", unless: [.integer(headWidth)], supported: "the length of keys")
         // Which layers would look through the window the metadata does not say.
-        if let window = try file.optionalInteger(prefix + "attention.sliding_window"), window < contextLength {
+        if let window = try file.optionalInteger(prefix + "attention.sliding_window"), window < contextLength
+        {
             throw file.unsupported(prefix + "attention.sliding_window", "\(window)", supported: "no window")
         }
         func has(_ tensor: String) -> Bool { checkpoint.entry(tensor) != nil }

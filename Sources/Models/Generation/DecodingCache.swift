@@ -2,8 +2,8 @@ import Tensors
 
 /// Keys and values that grow by a few rows at a time.
 ///
-/// The memory is taken twice as large whenever it is full, and new rows are written behind the old ones, so that
-/// `n` appends copy O(n) rows in all. What ``keyValues`` has given out is never written again.
+/// The memory is taken twice as large whenever it is full, and new rows are written behind the old ones, so
+/// that `n` appends copy O(n) rows in all. What ``keyValues`` has given out is never written again.
 package final class DecodingCache {
     /// `[capacity, G * W]` a layer.
     private var layers: [(keys: Tensor, values: Tensor)]
@@ -35,7 +35,9 @@ package final class DecodingCache {
     }
 
     private func grow(to newCapacity: Int) {
-        layers = layers.map { ($0.keys.grown(to: newCapacity, keeping: count), $0.values.grown(to: newCapacity, keeping: count)) }
+        layers = layers.map {
+            ($0.keys.grown(to: newCapacity, keeping: count), $0.values.grown(to: newCapacity, keeping: count))
+        }
         capacity = newCapacity
     }
 }
@@ -55,7 +57,8 @@ extension Tensor {
     /// Copies rows into memory that nobody has been given yet.
     fileprivate func write(_ rows: Tensor, atRow row: Int) {
         precondition(
-            rows.elementType == .float32 && rows.shape.width == shape.width && row + rows.shape.rows <= shape.rows,
+            rows.elementType == .float32 && rows.shape.width == shape.width
+                && row + rows.shape.rows <= shape.rows,
             "DecodingCache: \(rows.shape) at row \(row) of \(shape)")
         unsafe (address + row * shape.width * 4).copyMemory(from: rows.address, byteCount: rows.byteCount)
     }

@@ -11,7 +11,8 @@ public struct GenerationSettings: Hashable, Codable, Sendable {
 
     /// How a text is continued, and where it ends.
     public init(
-        choice: TokenChoice = .greedy, tokenLimit: Int = 64, stopTokens: Set<Int32> = [], stopTexts: [String] = []
+        choice: TokenChoice = .greedy, tokenLimit: Int = 64, stopTokens: Set<Int32> = [],
+        stopTexts: [String] = []
     ) {
         self.choice = choice
         self.tokenLimit = tokenLimit

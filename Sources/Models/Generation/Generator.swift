@@ -8,15 +8,19 @@ public struct Generator: Sendable {
     /// A generator of a model's texts.
     public init(_ model: PretrainedModel) { self.model = model }
 
-    /// The tokens that follow one sequence of packed rows: soft rows, tokens, pasts, whatever a prompt has made.
+    /// The tokens that follow one sequence of packed rows: soft rows, tokens, pasts, whatever a prompt has
+    /// made.
     ///
     /// - Throws: ``ModelError/tooLong(positions:limit:)`` if the sequence leaves no position to go on from.
-    public func tokens(after input: ModelInput, _ settings: GenerationSettings) throws(ModelError) -> TokenStream {
+    public func tokens(after input: ModelInput, _ settings: GenerationSettings) throws(ModelError)
+        -> TokenStream
+    {
         try TokenStream(model.model, weights: model.weights, after: input, settings)
     }
 
     /// The text that follows one sequence of packed rows; it also ends at the model's own end token.
-    public func text(after input: ModelInput, _ settings: GenerationSettings) throws(ModelError) -> TextStream {
+    public func text(after input: ModelInput, _ settings: GenerationSettings) throws(ModelError) -> TextStream
+    {
         var settings = settings
         if let end = model.tokenizer.specialTokens.end { settings.stopTokens.insert(end) }
         return TextStream(

@@ -80,6 +80,7 @@ package struct StopScanner {
     /// How long the longest end of `text` is that begins `stop`.
     private static func overlap(of text: [UInt8], with stop: [UInt8]) -> Int {
         let longest = min(text.count, stop.count - 1)
-        return stride(from: longest, to: 0, by: -1).first { text.suffix($0).elementsEqual(stop.prefix($0)) } ?? 0
+        return stride(from: longest, to: 0, by: -1).first { text.suffix($0).elementsEqual(stop.prefix($0)) }
+            ?? 0
     }
 }

@@ -19,10 +19,12 @@ public final class TokenStream: Sequence, IteratorProtocol {
     ///   - prompt: one sequence, with whatever stands before it as pasts.
     /// - Throws: ``ModelError/tooLong(positions:limit:)`` if the prompt leaves no position to go on from.
     package init(
-        _ model: any LanguageModel, weights: NamedTensors, after prompt: ModelInput, _ settings: GenerationSettings
+        _ model: any LanguageModel, weights: NamedTensors, after prompt: ModelInput,
+        _ settings: GenerationSettings
     ) throws(ModelError) {
         precondition(
-            prompt.lengths.count == 1 && prompt.lengths[0] > 0, "TokenStream: \(prompt.lengths) is not one sequence")
+            prompt.lengths.count == 1 && prompt.lengths[0] > 0,
+            "TokenStream: \(prompt.lengths) is not one sequence")
         self.model = model
         self.settings = settings
         self.prompt = prompt

@@ -1,8 +1,9 @@
 package import Checkpoints
 package import Tensors
 
-/// What every family asks of a configuration. An absent key has a default only where the model's own documentation
-/// states one; what would change the model's numbers and is not computed here is refused by its path.
+/// What every family asks of a configuration. An absent key has a default only where the model's own
+/// documentation states one; what would change the model's numbers and is not computed here is refused by its
+/// path.
 extension Configuration {
     /// Whether the key is there and null, which some configuration classes tell from absent.
     package func isNull(_ path: String) -> Bool { root.members?[path] == .null }
@@ -29,7 +30,9 @@ extension Configuration {
     }
 
     /// True or false.
-    package func flag(_ path: String, default fallback: Bool) throws -> Bool { try optionalBool(path) ?? fallback }
+    package func flag(_ path: String, default fallback: Bool) throws -> Bool {
+        try optionalBool(path) ?? fallback
+    }
 
     /// The function that a key names in Hugging Face's words.
     package func activation(_ path: String, default fallback: String) throws -> ElementFunction {
@@ -46,7 +49,9 @@ extension Configuration {
     /// Throws where the key holds anything that would change what the model computes.
     ///
     /// - Parameter harmless: the values that change nothing; an absent key is harmless too.
-    package func refuse(_ path: String, unless harmless: [JSONValue] = [], supported: String) throws(ModelError) {
+    package func refuse(_ path: String, unless harmless: [JSONValue] = [], supported: String)
+        throws(ModelError)
+    {
         guard let value = self[path], !harmless.contains(value) else { return }
         throw .unsupported(file: location, key: path, found: value.kind, supported: supported)
     }
@@ -54,14 +59,17 @@ extension Configuration {
     /// Refuses weights that were quantised in one of Hugging Face's ways.
     package func refuseQuantization() throws(ModelError) {
         try refuse(
-            "quantization_config", supported: "safetensors in float32, float16 or bfloat16, and quantised GGUF files")
+            "quantization_config",
+            supported: "safetensors in float32, float16 or bfloat16, and quantised GGUF files")
     }
 
     package func unsupported(_ path: String, _ found: String, supported: String) -> ModelError {
         .unsupported(file: location, key: path, found: "'\(found)'", supported: supported)
     }
 
-    package func inconsistent(_ reason: String) -> ModelError { .inconsistent(file: location, reason: reason) }
+    package func inconsistent(_ reason: String) -> ModelError {
+        .inconsistent(file: location, reason: reason)
+    }
 
     private func outOfRange(_ path: String, _ expected: String, _ found: String) -> ModelError {
         .outOfRange(file: location, key: path, expected: expected, found: found)

@@ -2,13 +2,15 @@ package import Checkpoints
 package import Layers
 import Tensors
 
-/// Rotary positions of a `config.json`: `rope_parameters` as transformers 5 writes them, or the older `rope_theta`
-/// with `rope_scaling`.
+/// Rotary positions of a `config.json`: `rope_parameters` as transformers 5 writes them, or the older
+/// `rope_theta` with `rope_scaling`.
 extension Configuration {
     /// An absent base is 10 000, an absent kind `default`, an absent original length the context length: as
     /// transformers has them.
     package func rotaryPositions(headWidth: Int, contextLength: Int) throws -> RotaryPositions {
-        guard headWidth % 2 == 0 else { throw inconsistent("heads of odd width \(headWidth) have no rotary positions") }
+        guard headWidth % 2 == 0 else {
+            throw inconsistent("heads of odd width \(headWidth) have no rotary positions")
+        }
         let place = self["rope_parameters"] != nil ? "rope_parameters" : "rope_scaling"
         for path in ["partial_rotary_factor", place + ".partial_rotary_factor"] {
             try refuse(path, unless: [.integer(1), .number(1)], supported: "1")
@@ -51,7 +53,8 @@ extension Configuration {
 
     private func yarn(_ place: String, _ contextLength: Int) throws -> RotaryPositions.YarnScaling {
         for key in ["mscale", "mscale_all_dim"] {
-            try refuse(place + "." + key, unless: [.integer(0), .number(0)], supported: "yarn without \(key)")
+            try refuse(
+                place + "." + key, unless: [.integer(0), .number(0)], supported: "yarn without \(key)")
         }
         let original = try originalLength(place, contextLength)
         let factor = place + ".attention_factor"
@@ -77,8 +80,12 @@ extension Configuration {
     package func rotaryPositions(
         gguf prefix: String, headWidth: Int, _ checkpoint: any Checkpoint
     ) throws -> RotaryPositions {
-        guard headWidth % 2 == 0 else { throw inconsistent("heads of odd width \(headWidth) have no rotary positions") }
-        try refuse(prefix + "rope.dimension_count", unless: [.integer(headWidth)], supported: "\(headWidth), all of a head")
+        guard headWidth % 2 == 0 else {
+            throw inconsistent("heads of odd width \(headWidth) have no rotary positions")
+        }
+        try refuse(
+            prefix + "rope.dimension_count", unless: [.integer(headWidth)],
+            supported: "\(headWidth), all of a head")
         return RotaryPositions(
             headWidth: headWidth, base: try positive(prefix + "rope.freq_base", default: 10_000),
             scaling: try rotaryScaling(gguf: prefix + "rope.scaling.", headWidth, checkpoint))

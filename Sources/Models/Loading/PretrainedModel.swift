@@ -19,8 +19,8 @@ public struct PretrainedModel: Sendable {
 
     /// Opens a Hugging Face folder or a GGUF file.
     ///
-    /// - Throws: ``CheckpointError``, ``ModelError`` or ``TokenizerError``, each with the file, what is wrong with
-    ///   it and what to do.
+    /// - Throws: ``CheckpointError``, ``ModelError`` or ``TokenizerError``, each with the file, what is wrong
+    ///   with it and what to do.
     public init(contentsOf url: URL, on backend: any Backend) throws {
         try self.init(ModelSource(contentsOf: url), on: backend)
     }
@@ -31,15 +31,18 @@ public struct PretrainedModel: Sendable {
         let tokenizer = try source.tokenizer()
         guard tokenizer.vocabularySize <= model.traits.vocabularySize else {
             throw ModelError.tokenizerTooLarge(
-                file: source.location.path, tokens: tokenizer.vocabularySize, rows: model.traits.vocabularySize)
+                file: source.location.path, tokens: tokenizer.vocabularySize,
+                rows: model.traits.vocabularySize)
         }
         self.init(
-            model: model, weights: weights, tokenizer: tokenizer, fingerprint: ModelFingerprint(source.checkpoint),
+            model: model, weights: weights, tokenizer: tokenizer,
+            fingerprint: ModelFingerprint(source.checkpoint),
             name: source.location.lastPathComponent)
     }
 
     package init(
-        model: any LanguageModel, weights: NamedTensors, tokenizer: any Tokenizer, fingerprint: ModelFingerprint,
+        model: any LanguageModel, weights: NamedTensors, tokenizer: any Tokenizer,
+        fingerprint: ModelFingerprint,
         name: String = "model"
     ) {
         self.model = model
@@ -52,7 +55,8 @@ public struct PretrainedModel: Sendable {
     /// The same model with some weights replaced, as a method that tunes the model leaves it.
     public func overlaid(by tuned: NamedTensors) -> PretrainedModel {
         PretrainedModel(
-            model: model, weights: weights.overlaid(by: tuned), tokenizer: tokenizer, fingerprint: fingerprint,
+            model: model, weights: weights.overlaid(by: tuned), tokenizer: tokenizer,
+            fingerprint: fingerprint,
             name: name)
     }
 

@@ -12,7 +12,7 @@ extension TokenizerPipeline {
     /// - Throws: ``TokenizerError``; kinds and settings that would give other ids than the reference's are
     ///   refused.
     public init(contentsOf file: URL) throws(TokenizerError) {
-        let folder = file.hasDirectoryPath || Self.isFolder(file) ? file : file.deletingLastPathComponent()
+        let folder = Self.isFolder(file) ? file : file.deletingLastPathComponent()
         let main = folder == file ? try Self.mainFile(in: folder) : file
         let roles = try TokenRoles(folder: folder)
         if main.pathExtension == "txt" {
@@ -32,7 +32,8 @@ extension TokenizerPipeline {
     }
 
     private static func isFolder(_ file: URL) -> Bool {
-        (try? file.resourceValues(forKeys: [.isDirectoryKey]).isDirectory) == true
+        let target = file.resolvingSymlinksInPath()
+        return (try? target.resourceValues(forKeys: [.isDirectoryKey]).isDirectory) == true
     }
 
     private static func mainFile(in folder: URL) throws(TokenizerError) -> URL {

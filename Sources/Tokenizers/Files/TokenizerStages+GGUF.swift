@@ -16,7 +16,9 @@ extension TokenizerStages {
     }
 
     init(_ source: GGUFVocabulary) throws(TokenizerError) {
-        let pieces = source.pieces
+        let isScored = source.model == "llama"
+        // Some writers spell runs of spaces that users defined as spaces; SentencePiece spells them as marks.
+        let pieces = isScored ? source.pieces.map { Self.marked($0) } : source.pieces
         guard source.kinds.isEmpty || source.kinds.count == pieces.count else {
             throw .unequalCounts(
                 first: "pieces", firstCount: pieces.count, second: "token types", secondCount: source.kinds.count)
@@ -39,11 +41,18 @@ extension TokenizerStages {
         default: throw .unknownKind(stage: "tokenizer.ggml.model", kind: source.model)
         }
         for (id, kind) in source.kinds.enumerated() where Kind.unknown...Kind.userDefined ~= kind {
+            // Runs of spaces arise by merging; in the text itself they are not yet marks.
+            if isScored, kind == Kind.userDefined, pieces[id].utf8.starts(with: "▁".utf8) { continue }
             added.append(
                 AddedToken(id: Int32(id), content: Array(pieces[id].utf8), isSpecial: kind != Kind.userDefined))
         }
         roles = source.roles
         framing = try Self.framing(source)
+    }
+
+    private static func marked(_ piece: String) -> String {
+        guard piece.utf8.contains(0x20) else { return piece }
+        return String(String.UnicodeScalarView(piece.unicodeScalars.map { $0 == " " ? "▁" : $0 }))
     }
 
     private static func splitters(_ name: String?) throws(TokenizerError) -> [Splitter] {
@@ -102,32 +111,54 @@ extension BytePairSegmenter {
                 secondCount: source.scores.count)
         }
         self.init(
-            vocabulary: vocabulary, merges: MergeTable(scores: source.scores, vocabulary), byteUnits: nil,
+            vocabulary: vocabulary, merges: MergeTable(source, vocabulary), byteUnits: nil,
             usesByteAlphabet: false, keepsWholeWords: false, unknown: source.roles.unknown, fusesUnknown: true,
             byteFallback: vocabulary.byteFallback(), innerPrefix: [], endSuffix: [])
     }
 }
 
 extension MergeTable {
-    /// All ways to make a piece of two others; pieces with equal scores have equal ranks.
-    fileprivate init(scores: [Float], _ vocabulary: Vocabulary) {
-        let order = scores.indices.sorted { scores[$0] > scores[$1] }
+    /// All ways to make a piece of two others, the best score first; pieces with equal scores have equal ranks.
+    ///
+    /// Pieces that users defined come before all, one after the other, with the longest left side first: so
+    /// the reference turns SentencePiece's rule, that they are found before anything merges, into merges.
+    fileprivate init(_ source: GGUFVocabulary, _ vocabulary: Vocabulary) {
+        let scores = source.scores
+        let isDefined = { (id: Int) in !source.kinds.isEmpty && source.kinds[id] == 4 }
+        let order = scores.indices.filter { !isDefined($0) }.sorted { scores[$0] > scores[$1] }
         var merges: [(left: Int32, right: Int32, merge: Merge)] = []
         var rank: UInt32 = 0
+        for id in scores.indices where isDefined(id) {
+            for (left, right) in vocabulary.halves(of: Int32(id)).reversed() {
+                merges.append((left, right, Merge(rank: rank, id: Int32(id))))
+                rank += 1
+            }
+        }
         for (position, id) in order.enumerated() {
             if position > 0, scores[order[position - 1]] != scores[id] { rank += 1 }
-            guard let range = vocabulary.range(of: Int32(id)), !range.isEmpty else { continue }
-            var border = range.lowerBound + scalarLength(vocabulary.bytes[range.lowerBound])
-            while border < range.upperBound {
-                if let left = vocabulary.id(of: vocabulary.bytes, range.lowerBound..<border),
-                    let right = vocabulary.id(of: vocabulary.bytes, border..<range.upperBound)
-                {
-                    merges.append((left, right, Merge(rank: rank, id: Int32(id))))
-                }
-                border += scalarLength(vocabulary.bytes[border])
+            for (left, right) in vocabulary.halves(of: Int32(id)) {
+                merges.append((left, right, Merge(rank: rank, id: Int32(id))))
             }
         }
         self.init(capacity: merges.count)
         for (left, right, merge) in merges { insert(left, right, merge) }
+    }
+}
+
+extension Vocabulary {
+    /// The pairs of pieces that a piece can be cut into, the shortest left side first.
+    fileprivate func halves(of id: Int32) -> [(left: Int32, right: Int32)] {
+        guard let range = range(of: id), !range.isEmpty else { return [] }
+        var result: [(left: Int32, right: Int32)] = []
+        var border = range.lowerBound + scalarLength(bytes[range.lowerBound])
+        while border < range.upperBound {
+            if let left = self.id(of: bytes, range.lowerBound..<border),
+                let right = self.id(of: bytes, border..<range.upperBound)
+            {
+                result.append((left, right))
+            }
+            border += scalarLength(bytes[border])
+        }
+        return result
     }
 }

@@ -152,6 +152,7 @@ extension UnigramSegmenter {
         if let unknown, vocabulary.range(of: Int32(clamping: unknown)) == nil {
             throw .unknownToken(field: "\(value.path).unk_id", piece: "\(unknown)")
         }
+        if unknown == nil, fallback?.contains(-1) ?? true { throw .missing(field: "\(value.path).unk_id") }
         self.init(
             vocabulary: vocabulary, scores: scores, unknown: unknown.map { Int32(clamping: $0) },
             byteFallback: fallback)

@@ -4,8 +4,6 @@ import Models
 import Prompts
 import Tensors
 
-extension ScoringRule: ExpressibleByArgument {}
-
 /// With which prompt rows are answered: a saved one, or a text and label words.
 struct PromptOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: ArgumentHelp("A prompt's folder, as cloze train writes it.", valueName: "folder"))

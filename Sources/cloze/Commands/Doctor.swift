@@ -4,6 +4,7 @@ import Foundation
 import Models
 import Prompts
 import Tensors
+import Tokenizers
 
 /// `cloze doctor`: what this machine and this build can do.
 struct Doctor: ParsableCommand {

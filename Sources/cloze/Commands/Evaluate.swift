@@ -83,7 +83,7 @@ struct Evaluate: ParsableCommand {
         guard let predictions else { return }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        var file = try AtomicFile(replacing: URL(fileURLWithPath: predictions))
+        let file = try AtomicFile(replacing: URL(fileURLWithPath: predictions))
         for (example, answer) in zip(dataset.examples, answers) {
             let row = JSONDocument(command: "evaluate", content: AnsweredRow(example, answer, made))
             try file.write(Array(try encoder.encode(row)) + [UInt8(ascii: "\n")])

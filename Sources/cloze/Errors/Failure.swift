@@ -45,5 +45,5 @@ enum Failure {
 }
 
 extension CocoaError {
-    fileprivate var underlying: (any Error)? { userInfo[NSUnderlyingErrorKey] as? any Error }
+    fileprivate var underlying: (any Error)? { (self as NSError).userInfo[NSUnderlyingErrorKey] as? any Error }
 }

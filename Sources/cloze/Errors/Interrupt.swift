@@ -11,18 +11,20 @@ final class Interrupt: Sendable {
     let stop = StopSignal()
     private let console: Console
     private let canStop = Mutex(false)
-    private let sources = Mutex<[any DispatchSourceSignal]>([])
 
     init(_ console: Console) { self.console = console }
 
     /// Begins to listen; SIGTERM is taken for Ctrl-C, so that a job scheduler's end keeps the work too.
     func listen() {
         for number in [SIGINT, SIGTERM] {
-            unsafe _ = signal(number, SIG_IGN)
+            _ = signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
-            source.setEventHandler { [self] in react() }
+            // The handler keeps the source alive, and with it us, for as long as the process lives.
+            source.setEventHandler { [self] in
+                react()
+                _ = source
+            }
             source.resume()
-            sources.withLock { $0.append(source) }
         }
     }
 

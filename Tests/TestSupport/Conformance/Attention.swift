@@ -19,7 +19,10 @@ struct AttentionSetting {
     /// Queries, keys, values, then keys and values of each past.
     func tensors(_ random: inout RandomTensors) -> [Tensor] {
         let narrow = keyValueHeads * width
-        return [random.normal([rows, heads * width]), random.normal([rows, narrow]), random.normal([rows, narrow])]
+        return [
+            random.normal([rows, heads * width]), random.normal([rows, narrow]),
+            random.normal([rows, narrow]),
+        ]
             + pastRows.flatMap { [random.normal([$0, narrow]), random.normal([$0, narrow])] }
     }
 
@@ -27,7 +30,8 @@ struct AttentionSetting {
         AttentionInput(
             queries: tensors[0], keys: tensors[1], values: tensors[2], lengths: lengths,
             pasts: pastRows.indices.map { (tensors[3 + 2 * $0], tensors[4 + 2 * $0]) }, pastsOf: pastsOf,
-            ancestorsOf: ancestorsOf, heads: heads, keyValueHeads: keyValueHeads, isCausal: isCausal, window: window, scale: 1 / Float(width).squareRoot())
+            ancestorsOf: ancestorsOf, heads: heads, keyValueHeads: keyValueHeads, isCausal: isCausal,
+            window: window, scale: 1 / Float(width).squareRoot())
     }
 
     func attend(_ tensors: [Tensor]) -> Tensor { Tensor.attention(input(tensors)) }
@@ -55,9 +59,12 @@ struct AttentionSetting {
             for row in 0..<length {
                 for head in 0..<heads {
                     let shift = head / (heads / keyValueHeads) * width
-                    let query = all[0][(start + row) * wide + head * width..<(start + row) * wide + (head + 1) * width]
+                    let query = all[0][
+                        (start + row) * wide + head * width..<(start + row) * wide + (head + 1) * width]
                     let scores = (0..<before + length).filter { sees($0, from: before + row) }.map { key in
-                        let products = zip(query, keys[(key * narrow + shift)...]).reduce(0) { $0 + $1.0 * $1.1 }
+                        let products = zip(query, keys[(key * narrow + shift)...]).reduce(0) {
+                            $0 + $1.0 * $1.1
+                        }
                         return (key: key, score: products / Double(width).squareRoot())
                     }
                     let highest = scores.reduce(-Double.infinity) { max($0, $1.score) }
@@ -94,13 +101,15 @@ extension BackendConformance {
 
     @Sendable private static func attentionGolden(_ backend: any Backend) throws {
         for (name, isCausal) in [
-            ("attention_causal_grouped", true), ("attention_bidirectional", false), ("attention_window", true),
+            ("attention_causal_grouped", true), ("attention_bidirectional", false),
+            ("attention_window", true),
         ] {
             let golden = try Golden("tensors/" + name)
             var setting = AttentionSetting(
                 lengths: try golden.integers("lengths").map(Int.init), heads: Int(try golden.number("heads")),
                 keyValueHeads: Int(try golden.number("key_heads")), width: Int(try golden.number("width")),
-                isCausal: isCausal, window: golden.contains("window") ? Int(try golden.number("window")) : nil)
+                isCausal: isCausal, window: golden.contains("window") ? Int(try golden.number("window")) : nil
+            )
             let own = ["queries", "keys", "values"]
             try expectGolden(golden, "plain.", own, on: backend) { setting.attend($0) }
             setting.pastRows = try golden.integers("past_lengths").map(Int.init)
@@ -114,7 +123,8 @@ extension BackendConformance {
         var random = RandomTensors(seed: 81, on: backend)
         for (isCausal, window) in [(true, nil), (true, 3), (false, nil), (false, 2)] as [(Bool, Int?)] {
             let setting = AttentionSetting(
-                lengths: [3, 0, 1, 70, 0], pastRows: [4, 2], pastsOf: [[0], [1], [], [1, 0], []], isCausal: isCausal,
+                lengths: [3, 0, 1, 70, 0], pastRows: [4, 2], pastsOf: [[0], [1], [], [1, 0], []],
+                isCausal: isCausal,
                 window: window)
             let tensors = setting.tensors(&random)
             let packed = setting.attend(tensors)
@@ -136,7 +146,8 @@ extension BackendConformance {
     @Sendable private static func chains(_ backend: any Backend) {
         var random = RandomTensors(seed: 82, on: backend)
         for window in [nil, 6] as [Int?] {
-            // Twelve rows: the last four as text behind pasts of 5 and 3 rows, behind one of 8, and with none.
+            // Twelve rows: the last four as text behind pasts of 5 and 3 rows, behind one of 8, and with
+            // none.
             let long = AttentionSetting(lengths: [12], window: window)
             let tensors = long.tensors(&random)
             let expected = long.attend(tensors).rows(8..<12)
@@ -145,11 +156,13 @@ extension BackendConformance {
                 ranges.flatMap { range in tensors[1...].map { $0.rows(range) } }
             }
             let one = AttentionSetting(lengths: [4], pastRows: [8], pastsOf: [[0]], window: window)
-            expectClose(one.attend(last + parts([0..<8])), expected, absolute: 2e-6, "one past, \(window ?? 0)")
+            expectClose(
+                one.attend(last + parts([0..<8])), expected, absolute: 2e-6, "one past, \(window ?? 0)")
             let chain = AttentionSetting(
                 lengths: [4], pastRows: [3, 5, 0], pastsOf: [[1, 2, 0]], window: window)
             expectClose(
-                chain.attend(last + parts([5..<8, 0..<5, 0..<0])), expected, absolute: 2e-6, "a chain, \(window ?? 0)")
+                chain.attend(last + parts([5..<8, 0..<5, 0..<0])), expected, absolute: 2e-6,
+                "a chain, \(window ?? 0)")
             // One row at a time, as a generator goes.
             let single = AttentionSetting(lengths: [1], pastRows: [11], pastsOf: [[0]], window: window)
             expectClose(
@@ -190,7 +203,8 @@ extension BackendConformance {
         }
         for (heads, keyValueHeads, width) in [(1, 1, 1), (3, 3, 7), (6, 1, 33), (8, 4, 16)] {
             let setting = AttentionSetting(
-                lengths: [2, 9], pastRows: [3], pastsOf: [[], [0]], heads: heads, keyValueHeads: keyValueHeads,
+                lengths: [2, 9], pastRows: [3], pastsOf: [[], [0]], heads: heads,
+                keyValueHeads: keyValueHeads,
                 width: width)
             let tensors = setting.tensors(&random)
             expectClose(setting.attend(tensors), setting.reference(tensors), absolute: 5e-6, "\(heads) heads")

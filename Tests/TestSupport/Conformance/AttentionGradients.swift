@@ -16,14 +16,16 @@ extension BackendConformance {
             AttentionSetting(lengths: [4, 2], pastRows: [3], pastsOf: [[0], [0]], isCausal: false),
             AttentionSetting(lengths: [6], pastRows: [4], pastsOf: [[0]], window: 3),
             AttentionSetting(lengths: [6], pastRows: [4], pastsOf: [[0]], isCausal: false, window: 3),
-            AttentionSetting(lengths: [65], pastRows: [2], pastsOf: [[0]], heads: 2, keyValueHeads: 1, width: 3),
+            AttentionSetting(
+                lengths: [65], pastRows: [2], pastsOf: [[0]], heads: 2, keyValueHeads: 1, width: 3),
             // The same block twice in one chain.
             AttentionSetting(lengths: [2], pastRows: [2], pastsOf: [[0, 0]]),
         ] {
             let tensors = setting.tensors(&random)
             expectGradient(
                 of: { setting.attend($0) }, at: tensors,
-                "\(setting.lengths), pasts \(setting.pastsOf), causal \(setting.isCausal), \(setting.window ?? 0)")
+                "\(setting.lengths), \(setting.pastsOf), causal \(setting.isCausal), \(setting.window ?? 0)"
+            )
         }
     }
 
@@ -39,7 +41,9 @@ extension BackendConformance {
             alone.pastsOf = [setting.pastsOf[sequence]]
             let own = tensors[..<3].map { $0.rows(start..<start + length) } + tensors[3...]
             let shares = gradients(alone, own)
-            if let share = shares["3"], let other = shares["4"] { (keys, values) = (keys + share, values + other) }
+            if let share = shares["3"], let other = shares["4"] {
+                (keys, values) = (keys + share, values + other)
+            }
             start += length
         }
         expectClose(together["3"]?.floats ?? [], keys.floats, absolute: 2e-6, "keys")

@@ -3,8 +3,8 @@ import Testing
 
 /// One thing that every backend must get right.
 ///
-/// Cases go through the operations of `Tensor`, so that values and gradients are tested together; primitives that no
-/// operation shows are called directly.
+/// Cases go through the operations of `Tensor`, so that values and gradients are tested together; primitives
+/// that no operation shows are called directly.
 package struct BackendCase: Sendable, CustomTestStringConvertible {
     /// What is true of a backend that passes, in a few words.
     package let name: String
@@ -24,7 +24,7 @@ package enum BackendConformance {
 
 /// Compares an operation with a golden's output and gradients.
 ///
-/// - Parameter inputs: names in the golden after `prefix`, in the order that `function` takes them.
+/// `inputs` are names in the golden after `prefix`, in the order that `function` takes them.
 func expectGolden(
     _ golden: Golden, _ prefix: String, _ inputs: [String], on backend: any Backend, absolute: Double = 1e-5,
     gradientTolerance: Double = 1e-4, _ function: ([Tensor]) -> Tensor

@@ -19,7 +19,8 @@ extension BackendConformance {
             expectClose(a - b, zip(x, y).map { $0 - $1 }, "- \(shape)")
             expectClose(a * b, zip(x, y).map { $0 * $1 }, "* \(shape)")
             expectClose(a.scaled(by: -3, plus: 0.5), x.map { -3 * $0 + 0.5 }, "scaled \(shape)")
-            expectClose(Tensor(repeating: 2.5, shape: shape, on: backend), x.map { _ in 2.5 }, "filled \(shape)")
+            expectClose(
+                Tensor(repeating: 2.5, shape: shape, on: backend), x.map { _ in 2.5 }, "filled \(shape)")
         }
     }
 
@@ -29,7 +30,8 @@ extension BackendConformance {
             let (a, row) = (random.pattern(shape), random.pattern([shape.width]))
             let (x, r) = (a.floats, row.floats)
             expectClose(a.adding(row: row), x.indices.map { x[$0] + r[$0 % r.count] }, "adding \(shape)")
-            expectClose(a.multiplied(row: row), x.indices.map { x[$0] * r[$0 % r.count] }, "multiplied \(shape)")
+            expectClose(
+                a.multiplied(row: row), x.indices.map { x[$0] * r[$0 % r.count] }, "multiplied \(shape)")
         }
     }
 
@@ -83,7 +85,8 @@ extension BackendConformance {
         #expect(small.multiplied(row: tiny).floats.allSatisfy { $0 == 0 })
         let logits = Tensor([0, -95, -88], shape: [1, 3], on: backend)
         #expect(logits.applying(.exp).floats.allSatisfy { $0 == 0 || $0.isNormal })
-        #expect(Tensor([95, 100], shape: [2], on: backend).scaled(by: -1).applying(.sigmoid).floats == [0, 0])
+        #expect(
+            Tensor([95, 100], shape: [2], on: backend).scaled(by: -1).applying(.sigmoid).floats == [0, 0])
         let product = Tensor(repeating: 1e-25, shape: [8, 64], on: backend)
         #expect(product.matmul(product).floats.allSatisfy { $0 == 0 })
     }

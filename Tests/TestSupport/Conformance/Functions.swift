@@ -15,7 +15,9 @@ extension ElementFunction {
         case .geluTanh:
             let root = (2 / Double.pi).squareRoot()
             let t = Foundation.tanh(root * (x + 0.044715 * x * x * x))
-            return (0.5 * x * (1 + t), 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * root * (1 + 3 * 0.044715 * x * x))
+            return (
+                0.5 * x * (1 + t), 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * root * (1 + 3 * 0.044715 * x * x)
+            )
         case .tanh:
             let t = Foundation.tanh(x)
             return (t, 1 - t * t)
@@ -47,14 +49,17 @@ extension BackendConformance {
             let references = values.map { function.reference(Double($0)) }
             let tape = Tape()
             let output = tape.watch(x, as: "x").applying(function)
-            expectClose(output, references.map { Float($0.value) }, absolute: 2e-6, relative: 2e-6, "\(function)")
+            expectClose(
+                output, references.map { Float($0.value) }, absolute: 2e-6, relative: 2e-6, "\(function)")
             let slope = tape.gradients(of: output.sum())["x"]?.floats ?? []
             expectClose(
-                slope, references.map { Float($0.derivative) }, absolute: 3e-6, relative: 3e-6, "\(function)'")
+                slope, references.map { Float($0.derivative) }, absolute: 3e-6, relative: 3e-6, "\(function)'"
+            )
         }
         var random = RandomTensors(seed: 4, on: backend)
         // Away from the kink of relu and the pole of log.
-        expectGradient(of: { $0[0].applying(function) }, at: [random.uniform([3, 7], in: 0.3..<2)], "\(function)")
+        expectGradient(
+            of: { $0[0].applying(function) }, at: [random.uniform([3, 7], in: 0.3..<2)], "\(function)")
     }
 
     @Sendable private static func activations(_ backend: any Backend) throws {
@@ -67,7 +72,9 @@ extension BackendConformance {
     @Sendable private static func gatedActivations(_ backend: any Backend) throws {
         let golden = try Golden("tensors/gated_activations")
         for (name, function) in named {
-            try expectGolden(golden, name + ".", ["gate", "up"], on: backend) { $0[0].gating($0[1], function) }
+            try expectGolden(golden, name + ".", ["gate", "up"], on: backend) {
+                $0[0].gating($0[1], function)
+            }
         }
     }
 
@@ -82,7 +89,9 @@ extension BackendConformance {
                 let (gate, up) = (random.pattern(shape), random.pattern(shape))
                 expectClose(
                     gate.gating(up, function),
-                    zip(gate.floats, up.floats).map { Float(function.reference(Double($0)).value * Double($1)) },
+                    zip(gate.floats, up.floats).map {
+                        Float(function.reference(Double($0)).value * Double($1))
+                    },
                     "\(function) gate \(shape)")
             }
             let (gate, up) = (random.uniform([3, 7], in: 0.2..<2), random.normal([3, 7]))

@@ -61,9 +61,11 @@ extension BackendConformance {
                 }
             }
             expectClose(
-                x.rmsNorm(weight, epsilon: 1e-5, weightOffset: 1), rms, absolute: 2e-5, relative: 2e-5, "rms \(shape)")
+                x.rmsNorm(weight, epsilon: 1e-5, weightOffset: 1), rms, absolute: 2e-5, relative: 2e-5,
+                "rms \(shape)")
             expectClose(
-                x.layerNorm(weight, bias: bias, epsilon: 1e-5), layer, absolute: 2e-5, relative: 2e-5, "layer \(shape)")
+                x.layerNorm(weight, bias: bias, epsilon: 1e-5), layer, absolute: 2e-5, relative: 2e-5,
+                "layer \(shape)")
             expectWeightGradients(x, weight, on: backend)
         }
         for shape in [[1, 7], [1, 33], [3, 7]] as [Shape] {
@@ -73,10 +75,12 @@ extension BackendConformance {
             expectGradient(
                 of: { $0[0].rmsNorm($0[1], epsilon: 0.1, weightOffset: 1) }, at: [x, weight], "rms norm")
             expectGradient(
-                of: { $0[0].layerNorm($0[1], bias: $0[2], epsilon: 0.1) }, at: [x, weight, bias], "layer norm")
+                of: { $0[0].layerNorm($0[1], bias: $0[2], epsilon: 0.1) }, at: [x, weight, bias], "layer norm"
+            )
         }
         let one = random.normal([3, 1])
-        expectGradient(of: { $0[0].rmsNorm($0[1], epsilon: 0.1) }, at: [one, random.normal([1])], "width one")
+        expectGradient(
+            of: { $0[0].rmsNorm($0[1], epsilon: 0.1) }, at: [one, random.normal([1])], "width one")
     }
 
     /// The weights' gradients from the outputs: the output is linear in weight and bias.
@@ -90,13 +94,17 @@ extension BackendConformance {
         let (weightAgain, bias) = (tape.watch(weight, as: "weight"), tape.watch(zero, as: "bias"))
         let layer = tape.gradients(of: x.layerNorm(weightAgain, bias: bias, epsilon: 1e-5).sum())
         let centred = x.layerNorm(one, bias: zero, epsilon: 1e-5)
-        expectClose(layer["weight"]?.floats ?? [], backend.sumRows(centred).floats, absolute: 2e-4, "\(x.shape)")
-        expectClose(layer["bias"]?.floats ?? [], zero.floats.map { _ in Float(x.shape.rows) }, "bias \(x.shape)")
+        expectClose(
+            layer["weight"]?.floats ?? [], backend.sumRows(centred).floats, absolute: 2e-4, "\(x.shape)")
+        expectClose(
+            layer["bias"]?.floats ?? [], zero.floats.map { _ in Float(x.shape.rows) }, "bias \(x.shape)")
     }
 
     @Sendable private static func rotary(_ backend: any Backend) {
         var random = RandomTensors(seed: 62, on: backend)
-        for (rows, heads, width, pairs) in [(0, 2, 4, 2), (1, 1, 2, 1), (3, 3, 8, 4), (3, 2, 8, 3), (900, 3, 8, 4)] {
+        for (rows, heads, width, pairs) in [
+            (0, 2, 4, 2), (1, 1, 2, 1), (3, 3, 8, 4), (3, 2, 8, 3), (900, 3, 8, 4),
+        ] {
             let x = random.pattern([rows, heads * width])
             let angles = RotaryAngles(
                 positions: (0..<rows).map { Int32($0 * 7 % 90) },
@@ -107,7 +115,8 @@ extension BackendConformance {
             for place in before.indices where place % (width / 2) >= pairs {
                 #expect(before[place] == after[place], "coordinates past the pairs stay")
             }
-            #expect(abs(backend.sumOfSquares(x) - backend.sumOfSquares(turned)) <= 1e-5 * backend.sumOfSquares(x))
+            #expect(
+                abs(backend.sumOfSquares(x) - backend.sumOfSquares(turned)) <= 1e-5 * backend.sumOfSquares(x))
             if rows == 3 { expectGradient(of: { $0[0].rotated(angles) }, at: [x], "rotary") }
         }
         // The dot product of a query and a key depends on how far apart they are.
@@ -115,7 +124,8 @@ extension BackendConformance {
         let products = [0, 40].map { (shift: Int32) -> Float in
             let turned = [(q, Int32(9)), (k, 4)].map { vector, position in
                 vector.rotated(
-                    RotaryAngles(positions: [position + shift], frequencies: [1, 0.3, 0.1, 0.01], headWidth: 8))
+                    RotaryAngles(
+                        positions: [position + shift], frequencies: [1, 0.3, 0.1, 0.01], headWidth: 8))
             }
             return (turned[0] * turned[1]).sum().scalar
         }

@@ -19,10 +19,12 @@ extension BackendConformance {
             for step in rates.indices {
                 let next = backend.adamW(
                     // Half the gradient, doubled: the scale of clipping takes part.
-                    weight: weight, moments: moments, gradient: path.gradient(step, on: backend).scaled(by: 0.5),
+                    weight: weight, moments: moments,
+                    gradient: path.gradient(step, on: backend).scaled(by: 0.5),
                     AdamWStep(
                         rate: rates[step], beta1: try golden.number("\(name).beta1"),
-                        beta2: try golden.number("\(name).beta2"), epsilon: try golden.number("\(name).epsilon"),
+                        beta2: try golden.number("\(name).beta2"),
+                        epsilon: try golden.number("\(name).epsilon"),
                         decay: try golden.number("\(name).decay"), step: step + 1, gradientScale: 2))
                 (weight, moments) = (next.weight, (next.first, next.second))
                 expectClose(weight, path.weight(step + 1, on: backend), "\(name), step \(step + 1)")

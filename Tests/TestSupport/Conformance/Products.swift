@@ -18,7 +18,8 @@ extension BackendConformance {
         BackendCase(name: "matrix products agree with torch", run: productGolden),
         BackendCase(name: "matrix products of every small size", run: smallProducts),
         BackendCase(name: "matrix products that threads share", run: sharedProducts),
-        BackendCase(name: "gradients of matrix products agree with finite differences", run: productGradients),
+        BackendCase(
+            name: "gradients of matrix products agree with finite differences", run: productGradients),
     ]
 
     @Sendable private static func productGolden(_ backend: any Backend) throws {
@@ -33,7 +34,8 @@ extension BackendConformance {
             $0[0].matmul($0[1].transposed())
         }
         let (x, w) = (
-            try golden.tensor("untransposed.input", on: backend), try golden.tensor("untransposed.weight", on: backend)
+            try golden.tensor("untransposed.input", on: backend),
+            try golden.tensor("untransposed.weight", on: backend)
         )
         expectClose(backend.matmul(x, untransposed: w), try golden.floats("untransposed.output"))
     }
@@ -47,7 +49,8 @@ extension BackendConformance {
                 let what = "[\(rows), \(inputs)] by [\(outputs), \(inputs)]"
                 expectClose(x.matmul(weight), referenceProduct(x, weight), absolute: 2e-5, what)
                 expectClose(
-                    x.matmul(weight, bias: bias), referenceProduct(x, weight, bias: bias.floats), absolute: 2e-5, what)
+                    x.matmul(weight, bias: bias), referenceProduct(x, weight, bias: bias.floats),
+                    absolute: 2e-5, what)
                 let y = random.normal([rows, outputs])
                 expectClose(
                     backend.matmul(y, untransposed: weight), referenceProduct(y, weight.transposed()),
@@ -70,9 +73,11 @@ extension BackendConformance {
             expectClose(x.matmul(weight), referenceProduct(x, weight), absolute: 1e-4, what)
             let y = random.pattern([rows, outputs])
             expectClose(
-                backend.matmul(y, untransposed: weight), referenceProduct(y, weight.transposed()), absolute: 1e-4, what)
+                backend.matmul(y, untransposed: weight), referenceProduct(y, weight.transposed()),
+                absolute: 1e-4, what)
             expectClose(
-                backend.matmul(transposed: y, x), referenceProduct(y.transposed(), x.transposed()), absolute: 1e-4, what)
+                backend.matmul(transposed: y, x), referenceProduct(y.transposed(), x.transposed()),
+                absolute: 1e-4, what)
         }
     }
 

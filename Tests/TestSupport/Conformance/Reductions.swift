@@ -19,7 +19,8 @@ extension BackendConformance {
             let x = a.floats.map(Double.init)
             let magnitude = x.reduce(0) { $0 + abs($1) }
             #expect(abs(Double(a.sum().scalar) - x.reduce(0, +)) <= 1e-6 * magnitude, "sum \(shape)")
-            #expect(abs(Double(a.mean().scalar) * Double(max(1, x.count)) - x.reduce(0, +)) <= 1e-6 * magnitude)
+            #expect(
+                abs(Double(a.mean().scalar) * Double(max(1, x.count)) - x.reduce(0, +)) <= 1e-6 * magnitude)
             let squares = x.reduce(0) { $0 + $1 * $1 }
             #expect(abs(backend.sumOfSquares(a) - squares) <= 1e-6 * squares, "squares \(shape)")
             var columns = [Double](repeating: 0, count: shape.width)
@@ -31,7 +32,9 @@ extension BackendConformance {
     @Sendable private static func softmaxGolden(_ backend: any Backend) throws {
         let golden = try Golden("tensors/softmax")
         // A row near 1000 is rounded to 6e-5 before anything is computed.
-        try expectGolden(golden, "log_softmax.", ["input"], on: backend, absolute: 1e-4) { $0[0].logSoftmax() }
+        try expectGolden(golden, "log_softmax.", ["input"], on: backend, absolute: 1e-4) {
+            $0[0].logSoftmax()
+        }
         try expectGolden(golden, "softmax.", ["input"], on: backend, absolute: 1e-4) {
             $0[0].logSoftmax().applying(.exp)
         }
@@ -45,7 +48,8 @@ extension BackendConformance {
         #expect(Tensor([], shape: [0, 5], on: backend).logSoftmax().floats.isEmpty)
         let masked = Tensor([-.infinity, 1, 1], shape: [1, 3], on: backend).logSoftmax()
         expectClose(masked, [-.infinity, -log(2), -log(2)], "a logit of minus infinity")
-        #expect(Tensor([1, .nan, 2], shape: [1, 3], on: backend).logSoftmax().floats.allSatisfy { $0.isNaN })
+        #expect(
+            Tensor([1, .nan, 2], shape: [1, 3], on: backend).logSoftmax().floats.allSatisfy { $0.isNaN })
         // Wider than a piece of the sum, and rows for several threads.
         let width = 5_003
         let equal = Tensor(repeating: 4, shape: [9, width], on: backend).logSoftmax()
@@ -57,8 +61,11 @@ extension BackendConformance {
         for name in ["small.", "vocabulary.", "one_row."] {
             let targets = try golden.integers(name + "targets")
             // One row's logits stand near 500, where float32 is 3e-5 apart.
-            try expectGolden(golden, name, ["logits"], on: backend, absolute: 4e-5) { $0[0].crossEntropy(targets) }
-            let each = try golden.tensor(name + "logits", on: backend).logSoftmax().picking(targets).scaled(by: -1)
+            try expectGolden(golden, name, ["logits"], on: backend, absolute: 4e-5) {
+                $0[0].crossEntropy(targets)
+            }
+            let each = try golden.tensor(name + "logits", on: backend).logSoftmax().picking(targets).scaled(
+                by: -1)
             expectClose(each, try golden.floats(name + "each"), absolute: 8e-5, "\(name)each")
         }
     }
@@ -67,7 +74,9 @@ extension BackendConformance {
         var random = RandomTensors(seed: 22, on: backend)
         let logits = random.normal([3, 7])
         let targets = random.normal([3, 7]).logSoftmax().applying(.exp)
-        let expected = zip(logits.logSoftmax().floats, targets.floats).reduce(0.0) { $0 - Double($1.0) * Double($1.1) }
+        let expected = zip(logits.logSoftmax().floats, targets.floats).reduce(0.0) {
+            $0 - Double($1.0) * Double($1.1)
+        }
         expectClose(logits.crossEntropy(distributions: targets), [Float(expected / 3)])
         expectGradient(of: { $0[0].crossEntropy(distributions: targets) }, at: [logits])
         // A distribution with all weight in one place is a target.

@@ -56,7 +56,8 @@ extension BackendConformance {
         let index = random.integers(700, below: 300)
         let rows = table.rows(index)
         let floats = table.floats
-        expectClose(rows, index.flatMap { floats[Int($0) * 129..<Int($0) * 129 + 129] }, absolute: 0, relative: 0)
+        expectClose(
+            rows, index.flatMap { floats[Int($0) * 129..<Int($0) * 129 + 129] }, absolute: 0, relative: 0)
         var expected = [Float](repeating: 0, count: 300 * 129)
         let values = rows.floats
         for place in values.indices { expected[Int(index[place / 129]) * 129 + place % 129] += values[place] }

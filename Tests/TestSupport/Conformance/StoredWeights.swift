@@ -21,7 +21,8 @@ extension BackendConformance {
             let stored = Tensor.stored(bytes, shape: shape, as: type, on: backend)
             let expected = try golden.floats("\(type).output")
             let largest = Double(expected.reduce(0) { max($0, abs($1)) })
-            // Where scale and minimum nearly cancel, a fused multiplication and addition rounds once, gguf twice.
+            // Where scale and minimum nearly cancel, a fused multiplication and addition rounds once, gguf
+            // twice.
             expectClose(stored.float32(), expected, absolute: 1e-7 * largest, relative: 1e-6, "\(type)")
             expectClose(stored.floats, expected, absolute: 1e-7 * largest, relative: 1e-6, "\(type)")
             guard shape.rank == 2 else { continue }
@@ -29,7 +30,8 @@ extension BackendConformance {
             let width = shape.width
             let second = Array(expected[width...])
             expectClose(
-                rows, second + expected[..<width] + second, absolute: 1e-7 * largest, relative: 1e-6, "rows of \(type)")
+                rows, second + expected[..<width] + second, absolute: 1e-7 * largest, relative: 1e-6,
+                "rows of \(type)")
         }
     }
 
@@ -41,7 +43,8 @@ extension BackendConformance {
             for rows in [1, 6] {
                 let x = random.normal([rows, 5])
                 expectClose(
-                    x.matmul(weight, bias: bias), referenceProduct(x, weight, bias: bias.floats), "\(type) bias")
+                    x.matmul(weight, bias: bias), referenceProduct(x, weight, bias: bias.floats),
+                    "\(type) bias")
             }
         }
     }
@@ -58,7 +61,9 @@ extension BackendConformance {
         let plain = weight.float32()
         for rows in [0, 1, 2, 3, 4, 5, 64] {
             let x = random.pattern([rows, inputs])
-            expectProduct(x.matmul(weight), x.matmul(plain).floats, "\(rows) rows by \(type)")
+            let bias = rows % 2 == 0 ? random.pattern([outputs]) : nil
+            expectProduct(
+                x.matmul(weight, bias: bias), x.matmul(plain, bias: bias).floats, "\(rows) rows by \(type)")
             let y = random.pattern([rows, outputs])
             expectProduct(
                 backend.matmul(y, untransposed: weight), backend.matmul(y, untransposed: plain).floats,

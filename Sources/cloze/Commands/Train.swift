@@ -1,0 +1,117 @@
+import ArgumentParser
+import Experiments
+import Foundation
+import Models
+import Prompts
+
+/// `cloze train`: a prompt from a few labelled rows.
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Learn a prompt from a few labelled rows.",
+        discussion: """
+            Prints, for the locked test rows, what always answering the most frequent label gives, what the template
+            gives without training, and what the trained prompt gives. Ctrl-C keeps what was learned; the same command
+            goes on from there.
+
+            EXAMPLES
+              cloze train --model MODEL --task Examples/Data/trec6 --output questions
+              cloze train --model MODEL --data pool.csv --test test.csv --columns text=review,label=stars \\
+                --template 'Review: {text}\\nSentiment: {answer}' --words 'negative=bad,positive=good' --output reviews
+              cloze train --model MODEL --task TASK --output PROMPT --dry-run
+            """)
+
+    @OptionGroup var model: ModelOptions
+    @OptionGroup var task: TaskOptions
+    @OptionGroup(title: "METHOD OPTIONS") var method: MethodOptions
+    @OptionGroup var general: GeneralOptions
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Where the prompt is saved, a folder.", valueName: "folder"))
+    var output: String
+
+    @Flag(help: "Replace a prompt that is there.")
+    var force = false
+
+    @Option(help: ArgumentHelp("How many train rows a label has; dev gets as many.", valueName: "count"))
+    var perLabel: Int = 16
+
+    @Option(help: ArgumentHelp("Decides which rows are drawn and in which order they are learned.", valueName: "number"))
+    var seed: UInt64 = 0
+
+    @Option(help: ArgumentHelp("Score the first so many test rows only.", valueName: "count"))
+    var testRows: Int?
+
+    @Flag(help: "Check the data, the labels' tokens, the memory and the output's place; train nothing.")
+    var dryRun = false
+
+    @Flag(inversion: .prefixedNo, help: "Go on from the checkpoint of the same run, if there is one.")
+    var resume = true
+
+    func validate() throws {
+        if perLabel < 1 { throw ValidationError("--per-label is \(perLabel); write 1 or more") }
+        if let testRows, testRows < 1 { throw ValidationError("--test-rows is \(testRows); write 1 or more") }
+    }
+
+    func run() throws {
+        let console = general.begin()
+        let plan = try plan()
+        try PromptFolder(plan.output).checkWritable(replacing: force)
+        let pretrained = try model.load(console)
+        let interrupt = Interrupt(console)
+        let narrator = TrainNarrator(console, interrupt)
+        let teaching = Teaching(plan, pretrained, stop: interrupt.stop) { narrator.tell($0) }
+        if dryRun { return try rehearse(teaching, plan, pretrained, narrator) }
+        if !resume { try? FileManager.default.removeItem(at: plan.checkpointPlace) }
+        interrupt.listen()
+        do {
+            let report = try teaching.run()
+            console.end()
+            try show(report, plan)
+        } catch is CancellationError {
+            console.end()
+            console.note("stopped; \(plan.checkpointPlace.path) keeps what was learned, and the same command goes on from it")
+            throw CancellationError()
+        }
+    }
+
+    private func plan() throws -> TeachingPlan {
+        var plan = TeachingPlan(task: try task.source(), output: URL(fileURLWithPath: output))
+        plan.perLabel = perLabel
+        plan.seed = seed
+        plan.limit = task.question.limit
+        plan.testLimit = testRows
+        plan.isReplacing = force
+        plan.method = try method.settings(seed: seed)
+        return plan
+    }
+
+    private func rehearse(
+        _ teaching: Teaching, _ plan: TeachingPlan, _ pretrained: PretrainedModel, _ narrator: TrainNarrator
+    ) throws {
+        _ = try teaching.prepare()
+        let report = try DryRunReport(plan, narrator.heard, pretrained)
+        if general.json { return try Stream.output.print(json: report, of: "train") }
+        try Stream.output.print(report.text)
+    }
+
+    private func show(_ report: TeachingReport, _ plan: TeachingPlan) throws {
+        let command = predictCommand(report, plan)
+        if general.json {
+            return try Stream.output.print(json: TrainDocument(report: report, predict: command), of: "train")
+        }
+        try Stream.output.print(report.text(predict: command))
+    }
+
+    /// The command that uses the prompt, ready to be pasted; a prompt with several fields takes rows from a file.
+    private func predictCommand(_ report: TeachingReport, _ plan: TeachingPlan) -> String {
+        let fields = plan.task.template.fieldNames.count
+        return "cloze predict --model \(model.model.shellQuoted) --prompt \(output.shellQuoted) "
+            + (fields == 1 ? "'your text'" : "--file rows.jsonl")
+    }
+}
+
+extension TeachingPlan {
+    /// Where the state of an interrupted run lies, as ``Teaching`` has it.
+    fileprivate var checkpointPlace: URL {
+        output.deletingLastPathComponent().appendingPathComponent(".\(output.lastPathComponent).training.safetensors")
+    }
+}

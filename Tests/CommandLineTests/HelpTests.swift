@@ -1,0 +1,41 @@
+import Testing
+
+@Suite struct HelpTests {
+    @Test(arguments: ["train", "evaluate", "predict", "fill", "tokenize", "inspect", "doctor"])
+    func `the help of a subcommand is as it was read`(command: String) throws {
+        let place = try Workplace()
+        let outcome = try place.cloze("help", command)
+        #expect(outcome.status == 0)
+        #expect(outcome.messages.isEmpty)
+        try Snapshots.expect(outcome.output, named: "help/\(command)", in: place)
+    }
+
+    @Test func `the help of the program is as it was read`() throws {
+        let place = try Workplace()
+        let outcome = try place.cloze("--help")
+        #expect(outcome.status == 0)
+        try Snapshots.expect(outcome.output, named: "help/cloze", in: place)
+    }
+
+    @Test func `a version is three numbers`() throws {
+        let outcome = try Workplace().cloze("--version")
+        #expect(outcome.status == 0)
+        #expect(outcome.output.split(separator: ".").count == 3)
+    }
+
+    @Test(arguments: ["bash", "zsh", "fish"])
+    func `completions name every subcommand`(shell: String) throws {
+        let outcome = try Workplace().cloze("--generate-completion-script", shell)
+        #expect(outcome.status == 0)
+        for command in ["train", "evaluate", "predict", "fill", "tokenize", "inspect", "doctor"] {
+            #expect(outcome.output.contains(command))
+        }
+    }
+
+    @Test func `a wrong option exits with 64 and says so on standard error`() throws {
+        let outcome = try Workplace().cloze("tokenize", "--modle", "x")
+        #expect(outcome.status == 64)
+        #expect(outcome.output.isEmpty)
+        #expect(outcome.messages.contains("--modle"))
+    }
+}

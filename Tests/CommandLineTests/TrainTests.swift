@@ -1,0 +1,120 @@
+import Foundation
+import Testing
+
+@Suite struct TrainTests {
+    @Test func `training writes a prompt and prints one table and the command that uses it`() throws {
+        let place = try Workplace()
+        try place.writeRows()
+        let outcome = try place.train("learned")
+        #expect(outcome.status == 0)
+        for words in ["majority class", "zero-shot", "prompt-tuning", "95 % interval", "peak memory", "cloze predict --model"] {
+            #expect(outcome.output.contains(words), "\(words)")
+        }
+        for words in ["great", "train: 8 rows", "learning rate", "learning"] {
+            #expect(outcome.messages.contains(words), "\(words)")
+        }
+        #expect(place.names == ["learned", "pool.jsonl", "test.jsonl"])
+        let command = outcome.output.split(separator: "\n").last.map(String.init)?.trimmingCharacters(in: .whitespaces)
+        let used = try Program(in: place.folder).shell("\"$CLOZE\"" + (command ?? "").dropFirst("cloze".count))
+        #expect(used.status == 0)
+        #expect(used.output.hasSuffix("\tyour text\n"))
+    }
+
+    @Test func `json has the rows of the table and what they cost`() throws {
+        let place = try Workplace()
+        try place.writeRows()
+        let outcome = try place.train("learned", ["--json", "--quiet"])
+        let document = try outcome.json()
+        let rows = document["rows"] as? [[String: Any]] ?? []
+        #expect(rows.map { $0["name"] as? String } == ["majority class", "zero-shot", "prompt-tuning"])
+        #expect(rows.last?["trainedParameters"] as? Int == 4 * 32)
+        #expect((document["losses"] as? [Any])?.count == 12)
+        #expect(document["schema"] as? Int == 1)
+        #expect((document["predict"] as? String)?.hasPrefix("cloze predict") == true)
+    }
+
+    @Test func `quiet says nothing but warnings`() throws {
+        let place = try Workplace()
+        try place.writeRows()
+        let outcome = try place.train("learned", ["--quiet"])
+        let lines = outcome.messages.split(separator: "\n")
+        #expect(lines.allSatisfy { $0.hasPrefix("warning:") }, "\(lines)")
+    }
+
+    @Test func `the same seed gives the same bytes, another seed others`() throws {
+        let place = try Workplace()
+        try place.writeRows()
+        for (name, seed) in [("one", "3"), ("two", "3"), ("three", "4")] {
+            #expect(try place.train(name, ["--seed", seed]).status == 0)
+        }
+        let (one, two) = (try place.contents("one/adapter_model.safetensors"), try place.contents("two/adapter_model.safetensors"))
+        #expect(one == two)
+        #expect(try one != place.contents("three/adapter_model.safetensors"))
+    }
+
+    @Test func `a prompt that is there is kept unless force is given`() throws {
+        let place = try Workplace()
+        try place.writeRows()
+        #expect(try place.train("learned").status == 0)
+        let before = try place.contents("learned/adapter_model.safetensors")
+        let refused = try place.train("learned", ["--seed", "9"])
+        #expect(refused.status == 64)
+        #expect(refused.messages.contains("--force"))
+        #expect(try place.contents("learned/adapter_model.safetensors") == before)
+        #expect(try place.train("learned", ["--seed", "9", "--force"]).status == 0)
+        #expect(try place.contents("learned/adapter_model.safetensors") != before)
+    }
+
+    @Test func `a dry run checks everything and writes nothing`() throws {
+        let place = try Workplace()
+        try place.writeRows()
+        let outcome = try place.train("learned", ["--dry-run"])
+        #expect(outcome.status == 0)
+        #expect(outcome.output.contains("nothing was trained"))
+        #expect(outcome.messages.contains("great"))
+        #expect(place.names == ["pool.jsonl", "test.jsonl"])
+        let document = try place.train("learned", ["--dry-run", "--json"]).json()
+        #expect(document["trainedParameters"] as? Int == 128)
+    }
+
+    @Test func `a task folder brings template and words`() throws {
+        let place = try Workplace()
+        try place.writeRows()
+        try place.write(
+            "task.json",
+            #"{"name":"films","template":"{text} It was {answer}.","words":{"positive":"great","negative":["terrible","bad"]}}"#)
+        let outcome = try place.cloze(
+            "train", ["--task", ".", "--per-label", "4", "--soft-rows", "3", "--steps", "4", "--output", "learned", "--json"])
+        #expect(outcome.status == 0)
+        #expect(try outcome.json()["task"] as? String == "films")
+        let evaluated = try place.cloze("evaluate", ["--prompt", "learned", "--task", ".", "--json"]).json()
+        #expect(evaluated["rows"] as? Int == 12)
+    }
+
+    @Test(arguments: ["vocabulary", "labels", "random", "text"], ["front", "middle", "end"])
+    func `every start and every placement trains`(start: String, placement: String) throws {
+        let place = try Workplace()
+        try place.writeRows()
+        let outcome = try place.train("learned", ["--init", start, "--placement", placement, "--steps", "2"])
+        #expect(outcome.status == 0)
+        #expect(place.exists("learned/cloze.json"))
+    }
+
+    @Test func `a trained prompt answers the same through predict, evaluate and its saved probe`() throws {
+        let place = try Workplace()
+        try place.writeRows()
+        #expect(try place.train("learned").status == 0)
+        let evaluated = try place.cloze(
+            "evaluate", ["--prompt", "learned", "--data", "test.jsonl", "--predictions", "answers.jsonl"])
+        #expect(evaluated.status == 0)
+        let predicted = try place.cloze("predict", ["--prompt", "learned", "--file", "test.jsonl", "--jsonl"])
+        func labels(_ text: String) throws -> [String] {
+            try text.split(separator: "\n").map {
+                let row = try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
+                return "\(row["id"] ?? "") \(row["label"] ?? "")"
+            }
+        }
+        let answers = String(decoding: try place.contents("answers.jsonl"), as: UTF8.self)
+        #expect(try labels(answers) == labels(predicted.output))
+    }
+}
