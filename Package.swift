@@ -28,6 +28,7 @@ let package = Package(
     name: "cloze",
     platforms: [.macOS(.v15)],
     products: [
+        .executable(name: "cloze", targets: ["cloze"]),
         .library(name: "Tensors", targets: ["Tensors"]),
         .library(name: "Tokenizers", targets: ["Tokenizers"]),
         .library(name: "Datasets", targets: ["Datasets"]),
@@ -54,10 +55,16 @@ let package = Package(
         room("Models", "Tensors", "Layers", "Checkpoints", "Tokenizers"),
         room("Training", "Tensors", "Layers"),
         room(
-            "Prompts", "Tensors", "Layers", "Checkpoints", "Tokenizers", "Datasets", "Models", "Training", crypto),
+            "Prompts", "Tensors", "Layers", "Checkpoints", "Tokenizers", "Datasets", "Models", "Training"),
         room(
             "Experiments", "Prompts", "Training", "Datasets", "Models", "Checkpoints", "Tensors", "Layers",
             "Tokenizers"),
+        .executableTarget(
+            name: "cloze",
+            dependencies: [
+                "Experiments", "Prompts", "Models", "Datasets", "Tokenizers", "Checkpoints", "Training", "Tensors",
+                "Layers", arguments,
+            ], swiftSettings: strict),
         .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("TensorsTests", "Tensors", "CKernels"),
         tests("TokenizersTests", "Tokenizers"),

@@ -5,6 +5,7 @@
 #include "internal.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -67,6 +68,15 @@ static void pause_briefly(void) {
 #elif defined(__aarch64__)
     __asm__ volatile("yield");
 #endif
+}
+
+// Waits for the others: spinning at first, then giving the processor away, since on a busy machine the one who is
+// waited for may need it.
+static void wait_until_done(atomic_long *running) {
+    for (int i = 0; atomic_load(running) > 0; i++) {
+        if (i < CK_SPINS) pause_briefly();
+        else sched_yield();
+    }
 }
 
 static void work(void) {
@@ -146,7 +156,7 @@ void ck_parallel(long count, long piece, ck_range body, const void *arguments) {
     pthread_cond_broadcast(&pool.wake);
     pthread_mutex_unlock(&pool.sleep);
     work();
-    while (atomic_load(&pool.running) > 0) pause_briefly();
+    wait_until_done(&pool.running);
     pthread_mutex_unlock(&pool.region);
     leave(before);
 }

@@ -40,7 +40,7 @@ public struct TaskSource: Sendable {
     public init(folder: URL, template: Template? = nil, verbalizer: Verbalizer? = nil) throws {
         let file = folder.appendingPathComponent("task.json")
         let description = try Description(contentsOf: file)
-        guard let text = try template ?? description.template.map({ try Template($0.withAnswerSlot) }) else {
+        guard let text = try template ?? description.template.map(Self.asked) else {
             throw ExperimentError.badTask(file.path, "the key 'template' is missing; give --template")
         }
         guard let answers = try verbalizer ?? description.verbalizer(file) else {
@@ -51,6 +51,13 @@ public struct TaskSource: Sendable {
             name: description.name ?? folder.lastPathComponent, template: text, verbalizer: answers,
             metric: try description.metric.map { try Metric(named: $0) } ?? .accuracy,
             pool: try Self.pool(in: folder), test: FileManager.default.fileExists(atPath: test.path) ? test : nil)
+    }
+
+    /// A template that has no answer slot is asked at its end.
+    private static func asked(_ text: String) throws -> Template {
+        do { return try Template(text) } catch let error where error.rule == .noAnswer {
+            return try Template(text + "{answer}")
+        }
     }
 
     private static func pool(in folder: URL) throws -> URL {
@@ -69,10 +76,16 @@ public struct TaskSource: Sendable {
 
     /// Reads the pool or the test rows; labels are the verbalizer's, fields the template's.
     ///
-    /// - Throws: `DatasetError` for the file and its rows, `TemplateError` for a field that the rows do not have.
+    /// - Throws: `DatasetError` for the file and its rows, `TemplateError` for a field that the rows do not have,
+    ///   ``ExperimentError`` for one that a later row lacks.
     public func rows(_ url: URL, limit: Int? = nil) throws -> Dataset {
         let rows = try Dataset(contentsOf: url, mapping: mapping, name: name, metric: metric)
         try template.check(fields: rows.examples.first.map { $0.fields.keys.sorted() } ?? [])
+        for (index, example) in rows.examples.enumerated() {
+            guard let absent = template.fieldNames.first(where: { example.fields[$0] == nil }) else { continue }
+            throw ExperimentError.badTask(
+                url.path, "\(rows.rowName(index)) has no field '\(absent)', which the template reads")
+        }
         guard let limit, limit < rows.examples.count else { return rows }
         return try Dataset(
             name: rows.name, labels: rows.labels, examples: Array(rows.examples.prefix(limit)), metric: metric)
@@ -93,7 +106,11 @@ private struct Description: Decodable {
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
-            if let one = try? container.decode(String.self) { list = [one] } else { list = try container.decode([String].self) }
+            if let one = try? container.decode(String.self) {
+                list = [one]
+            } else {
+                list = try container.decode([String].self)
+            }
         }
     }
 
@@ -111,11 +128,11 @@ private struct Description: Decodable {
         guard missing.isEmpty else {
             throw ExperimentError.badTask(file.path, "no words for \(missing.joined(separator: ", "))")
         }
+        let extra = words.keys.filter { !order.contains($0) }.sorted()
+        guard extra.isEmpty else {
+            throw ExperimentError.badTask(
+                file.path, "words for \(extra.joined(separator: ", ")), which the key 'labels' does not list")
+        }
         return try Verbalizer(order.map { Verbalizer.Entry(label: $0, words: words[$0]?.list ?? []) })
     }
-}
-
-extension String {
-    /// A template that has no answer slot is asked at its end.
-    fileprivate var withAnswerSlot: String { contains("{answer") ? self : self + "{answer}" }
 }

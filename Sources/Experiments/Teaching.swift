@@ -108,12 +108,14 @@ public struct Teaching: Sendable {
         let words = prepared.task.verbalizer.entries.map { "\($0.label)=\($0.words)" }
         let identity = [
             pretrained.fingerprint.digest, prepared.task.template.source, "\(words)", settings, "\(rows)", "\(plan.limit)",
-            (try? LockedTest(prepared.split.train))?.record.fingerprint ?? "",
+            fingerprint(prepared.split.train), fingerprint(prepared.split.dev),
         ].joined(separator: "\n")
         let place = plan.output.deletingLastPathComponent()
             .appendingPathComponent(".\(plan.output.lastPathComponent).training.safetensors")
         return TrainingCheckpoint(place, identity: identity)
     }
+
+    private func fingerprint(_ rows: Dataset) -> String { (try? LockedTest(rows))?.record.fingerprint ?? "" }
 
     private func dataReport(_ split: FewShotSplit, _ test: LockedTest) throws -> DataReport {
         let (tokenizer, template) = (pretrained.tokenizer, plan.task.template)
@@ -165,12 +167,12 @@ public struct Teaching: Sendable {
             rows: test.examples.count, trainedParameters: 0, bytes: 0, trainingSeconds: 0, millisecondsARow: 0)
     }
 
-    /// Reads the prompt back and scores the first test rows with it.
+    /// Reads the prompt back, scores the test rows with it, and says how far a label's probability moved at most.
     private func reload(_ folder: PromptFolder, _ predictions: [Prediction], _ test: Dataset) throws -> Float {
         report(.stage("reading the prompt back", total: nil))
         let prompt = try folder.read(on: pretrained.backend)
         try prompt.verify(pretrained)
-        // The same batches as before: the first rows alone would be packed otherwise.
+        // All rows, so that the batches are those of before.
         let again = try Predictor([prompt], pretrained).predict(test.examples, with: prompt.id) { _ in }
         let worst = zip(predictions, again).flatMap { before, after in
             zip(before.probabilities, after.probabilities).map { abs($0 - $1) }

@@ -92,7 +92,7 @@ public struct TeachingReport: Codable, Sendable {
     public var peakTensorBytes: Int
     /// The most bytes that the process held at once.
     public var peakProcessBytes: Int
-    /// How far the reloaded prompt's scores are from those before the save, in nats.
+    /// How far a label's probability under the reloaded prompt is from that before the save, at most.
     public var reloadDifference: Float
     /// How many test inputs were shortened, and how many tokens they lost.
     public var shortenedRows: Int

@@ -40,7 +40,13 @@ public struct Predictor: Sendable {
     public init(_ prompts: [Prompt], _ pretrained: PretrainedModel) throws {
         self.pretrained = pretrained
         var loaded: [Prompt.ID: Loaded] = [:]
-        for prompt in prompts { loaded[prompt.id] = try Self.load(prompt, pretrained) }
+        for prompt in prompts {
+            guard loaded[prompt.id] == nil else {
+                throw PromptError.badSetting(
+                    name: "the name of two prompts", value: "'\(prompt.id)'", allowed: "one prompt's only")
+            }
+            loaded[prompt.id] = try Self.load(prompt, pretrained)
+        }
         self.loaded = loaded
     }
 
@@ -65,20 +71,23 @@ public struct Predictor: Sendable {
     /// Answers examples, in their order.
     ///
     /// - Parameter progress: called with the number of rows answered so far.
-    /// - Throws: ``TemplateError`` for an example that lacks a field or cannot fit; `CancellationError`.
+    /// - Throws: ``PromptError/unknownPrompt(_:known:)``; ``TemplateError`` for an example that lacks a field or cannot
+    ///   fit; ``VerbalizerError`` where the prompt's rule cannot score its words; `CancellationError`.
     public func predict(
         _ examples: [Example], with id: Prompt.ID, progress: (Int) -> Void = { _ in }
     ) throws -> [Prediction] {
-        guard let entry = loaded[id] else { throw PromptError.missingFile(id) }
+        guard let entry = loaded[id] else {
+            throw PromptError.unknownPrompt(id, known: loaded.keys.sorted())
+        }
         let prompts = try examples.map { try entry.encoder.encode($0) }
         let order = prompts.indices.sorted { prompts[$0].before.count < prompts[$1].before.count }
         var predictions = [Prediction?](repeating: nil, count: examples.count)
         var (start, done) = (0, 0)
         while start < order.count {
             try Task.checkCancellation()
-            let end = Self.end(of: order, from: start, prompts)
+            let end = Self.end(of: order, from: start) { entry.scorer.rowCount(prompts[$0]) }
             let batch = order[start..<end].map { prompts[$0] }
-            for (index, probabilities) in zip(order[start..<end], probabilities(batch, entry)) {
+            for (index, probabilities) in zip(order[start..<end], try probabilities(batch, entry)) {
                 predictions[index] = Self.prediction(probabilities, entry, prompts[index])
             }
             done += end - start
@@ -89,13 +98,11 @@ public struct Predictor: Sendable {
     }
 
     /// The probabilities of the labels for each prompt.
-    private func probabilities(_ batch: [EncodedPrompt], _ entry: Loaded) -> [[Float]] {
+    private func probabilities(_ batch: [EncodedPrompt], _ entry: Loaded) throws -> [[Float]] {
         let pass = Pass.inference(pretrained.weights)
         guard entry.prompt.manifest.rule == .sum else {
             let scores = entry.scorer.answerScores(batch, soft: entry.prompt.softRows, pass)
-            return scores.map { score in
-                (try? entry.prompt.manifest.rule.scores(score, entry.scorer.words))?.probabilities ?? []
-            }
+            return try scores.map { try entry.prompt.manifest.rule.scores($0, entry.scorer.words).probabilities }
         }
         let words = entry.scorer.wordScores(batch, soft: entry.prompt.softRows, pass)
         let labels = entry.scorer.words.labelLogProbabilities(words)
@@ -112,10 +119,10 @@ public struct Predictor: Sendable {
     }
 
     /// Where a batch that starts at `start` ends: when its rows are enough.
-    private static func end(of order: [Int], from start: Int, _ prompts: [EncodedPrompt]) -> Int {
+    private static func end(of order: [Int], from start: Int, rowsOf: (Int) -> Int) -> Int {
         var (end, rows) = (start, 0)
-        while end < order.count, end == start || rows + prompts[order[end]].before.count <= rowsABatch {
-            rows += prompts[order[end]].before.count
+        while end < order.count, end == start || rows + rowsOf(order[end]) <= rowsABatch {
+            rows += rowsOf(order[end])
             end += 1
         }
         return end

@@ -27,7 +27,8 @@ public enum SoftInitialisation: Hashable, Sendable, Codable {
     /// Uniform within half the embeddings' own spread either way. The paper draws from ±0.5, which suits T5's large
     /// embeddings only; see ``random(_:_:_:)``.
     case random
-    /// The embeddings of tokens drawn without replacement from the vocabulary's first 5,000 text tokens.
+    /// The embeddings of tokens drawn without replacement from the vocabulary's first 5,000 text tokens (again from
+    /// the start where there are fewer tokens than rows).
     case vocabulary
     /// The embeddings of the label words, several tokens averaged; then as ``vocabulary``.
     case labels
@@ -86,9 +87,14 @@ extension SoftInitialisation {
 
     private static func sample(_ count: Int, _ pretrained: PretrainedModel, _ random: inout CounterRandom) -> [Int32] {
         let special = pretrained.tokenizer.specialTokens.all
-        let candidates = (0..<Int32(min(5_000 + special.count, pretrained.tokenizer.vocabularySize)))
-            .filter { !special.contains($0) }
-        return Array(candidates.shuffled(using: &random).prefix(count))
+        var candidates = (0..<Int32(min(5_000 + special.count, pretrained.tokenizer.vocabularySize)))
+            .filter { !special.contains($0) }.prefix(5_000)
+        // Fisher and Yates, written out because the standard library may change its own.
+        for place in candidates.indices.dropLast().prefix(count) {
+            let left = UInt64(candidates.count - place)
+            candidates.swapAt(place, place + Int(random.next().multipliedFullWidth(by: left).high))
+        }
+        return candidates.isEmpty ? [] : (0..<count).map { candidates[$0 % candidates.count] }
     }
 
     private static func labels(

@@ -2,8 +2,8 @@
 ///
 /// A character whose bytes lie in several tokens is held back until it is complete, so that what has been
 /// given out never has to be taken back.
-public struct StreamDecoder<Source: Tokenizer>: Sendable {
-    private let tokenizer: Source
+public struct StreamDecoder: Sendable {
+    private let tokenizer: any Tokenizer
     /// Tokens whose text is out already, as context for the next (a first word has no space before it), and
     /// those that wait.
     private var window: [Int32] = []
@@ -12,12 +12,12 @@ public struct StreamDecoder<Source: Tokenizer>: Sendable {
     /// How many tokens of the window are out.
     private var writtenCount = 0
     /// Tokens that all end inside a character make the window grow; at this length it is cut all the same.
-    private static var windowLimit: Int { 256 }
+    private static let windowLimit = 256
     /// The most U+FFFD that an incomplete character looks like: one for each of its bytes.
-    private static var openLimit: Int { 3 }
+    private static let openLimit = 3
 
     /// A decoder at the beginning of a text.
-    public init(_ tokenizer: Source) { self.tokenizer = tokenizer }
+    public init(_ tokenizer: some Tokenizer) { self.tokenizer = tokenizer }
 
     /// Takes a token, and returns the text that is complete with it, perhaps none.
     public mutating func append(_ token: Int32) -> String {
@@ -25,7 +25,9 @@ public struct StreamDecoder<Source: Tokenizer>: Sendable {
         let text = Array(tokenizer.decode(window).utf8)
         var complete = text[...]
         for _ in 0..<Self.openLimit where complete.suffix(3) == [0xEF, 0xBF, 0xBD] { complete.removeLast(3) }
-        if complete.count == text.count || window.count - writtenCount > Self.windowLimit { return advance(to: text) }
+        if complete.count == text.count || window.count - writtenCount > Self.windowLimit {
+            return advance(to: text)
+        }
         // Wrong bytes may make characters before them look wrong too, until their last byte comes.
         guard complete.count > written.count, complete.starts(with: written) else { return "" }
         let new = String(decoding: complete[written.count...], as: UTF8.self)
@@ -36,7 +38,9 @@ public struct StreamDecoder<Source: Tokenizer>: Sendable {
     /// Returns what waits, wrong bytes as U+FFFD, and starts again.
     public mutating func finish() -> String {
         let rest = advance(to: Array(tokenizer.decode(window).utf8))
-        self = StreamDecoder(tokenizer)
+        window = []
+        written = []
+        writtenCount = 0
         return rest
     }
 

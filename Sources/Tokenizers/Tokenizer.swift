@@ -8,9 +8,9 @@ public protocol Tokenizer: Sendable {
 
     /// The ids of a text, without the special tokens that frame a sequence.
     ///
-    /// - Parameter parsingSpecial: whether `<mask>`, written in the text, becomes the mask token. With
-    ///   `false`, what users write stays text; tokens that were added to the vocabulary but are not special
-    ///   are found in both cases.
+    /// `parsingSpecial` says whether `<mask>`, written in the text, becomes the mask token. Without it, what
+    /// users write stays text; tokens that were added to the vocabulary but are not special are found in both
+    /// cases.
     func encode(_ text: String, parsingSpecial: Bool) -> [Int32]
 
     /// What the model expects around one sequence.

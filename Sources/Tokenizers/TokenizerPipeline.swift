@@ -9,7 +9,7 @@ public struct TokenizerPipeline: Tokenizer {
     let normalizers: [Normalizer]
     let splitters: [Splitter]
     let segmenter: Segmenter
-    let frame: Framing
+    let template: Framing
     let decoders: [Decoder]?
     let added: AddedTokens
     private let pool = ScratchPool()
@@ -24,7 +24,7 @@ public struct TokenizerPipeline: Tokenizer {
         normalizers = stages.normalizers
         splitters = stages.splitters
         segmenter = stages.segmenter
-        frame = stages.framing
+        template = stages.framing
         decoders = stages.decoders
         let normalizers = normalizers
         added = AddedTokens(stages.added) { text in
@@ -38,9 +38,9 @@ public struct TokenizerPipeline: Tokenizer {
 
     /// The ids of a text, without the special tokens that frame a sequence.
     ///
-    /// - Parameters:
-    ///   - parsingSpecial: whether special tokens, written in the text, are found. Non-special added tokens
-    ///     always are.
+    /// `parsingSpecial` says whether special tokens, written in the text, are found; added tokens that are not
+    /// special always are.
+    ///
     /// - Complexity: O(n log n) in the length of the longest word, else O(n).
     public func encode(_ text: String, parsingSpecial: Bool) -> [Int32] {
         encode(bytes: Array(text.utf8), parsingSpecial: parsingSpecial)
@@ -48,10 +48,9 @@ public struct TokenizerPipeline: Tokenizer {
 
     /// The ids of a text that arrives as bytes.
     ///
-    /// - Parameters:
-    ///   - repairing: whether bytes that are not UTF-8 become U+FFFD, one for each maximal wrong part, as
-    ///     Unicode recommends (§3.9); they are refused otherwise.
-    ///   - parsingSpecial: as in ``encode(_:parsingSpecial:)``.
+    /// With `repairing`, bytes that are not UTF-8 become U+FFFD, one for each maximal wrong part, as Unicode
+    /// recommends (§3.9); they are refused otherwise.
+    ///
     /// - Throws: ``TokenizerError/invalidUTF8(offset:)`` if bytes are not UTF-8 and are not to be repaired.
     public func encode(
         utf8 text: some Sequence<UInt8>, repairing: Bool = false, parsingSpecial: Bool = true
@@ -112,11 +111,11 @@ public struct TokenizerPipeline: Tokenizer {
     }
 
     /// What the model expects around one sequence.
-    public var framing: (prefix: [Int32], suffix: [Int32]) { frame.around }
+    public var framing: (prefix: [Int32], suffix: [Int32]) { template.around }
 
     /// The two sequences as the model expects a pair, and for each token the number of its segment.
     public func frame(_ first: [Int32], with second: [Int32]) -> (tokens: [Int32], segments: [Int32]) {
-        frame.apply(first, second)
+        template.apply(first, second)
     }
 
     /// The text of some tokens, without special ones.
@@ -132,7 +131,9 @@ public struct TokenizerPipeline: Tokenizer {
         for token in tokens where keepingSpecial || !specialTokens.all.contains(token) {
             if let piece = spelling(of: token) { pieces.append(piece) }
         }
-        guard let decoders else { return String(decoding: Array(pieces.joined(separator: [0x20])), as: UTF8.self) }
+        guard let decoders else {
+            return String(decoding: Array(pieces.joined(separator: [0x20])), as: UTF8.self)
+        }
         for decoder in decoders { decoder.apply(to: &pieces) }
         return String(decoding: Array(pieces.joined()), as: UTF8.self)
     }

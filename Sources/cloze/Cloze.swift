@@ -22,6 +22,7 @@ struct Cloze: ParsableCommand {
         version: version,
         subcommands: [
             Train.self, Evaluate.self, Predict.self, Fill.self, Tokenize.self, Inspect.self, Doctor.self,
+            Bench.self,
         ])
 
     static let version = "0.1.0"

@@ -29,14 +29,19 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     }
 
     private static func training(_ more: String...) -> [String] {
-        ["train", "--model", Workplace.model.path, "--test", "test.jsonl", "--per-label", "4", "--output", "out"] + more
+        [
+            "train", "--model", Workplace.model.path, "--test", "test.jsonl", "--per-label", "4", "--output",
+            "out",
+        ] + more
     }
 
     private static let ask = Workplace.question
 
     private static let dataInputs: [BadInput] = [
         BadInput("not-utf8", 65) { place in
-            try place.write("bad.jsonl", Data("{\"text\":\"".utf8) + [0xB8, 0xC0] + Data("\",\"label\":\"positive\"}\n".utf8))
+            try place.write(
+                "bad.jsonl",
+                Data("{\"text\":\"".utf8) + [0xB8, 0xC0] + Data("\",\"label\":\"positive\"}\n".utf8))
             return training("--data", "bad.jsonl") + ask
         },
         BadInput("not-utf8-lines", 65) { place in
@@ -44,7 +49,9 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             return ["predict", "--model", Workplace.model.path, "--file", "bad.txt"] + ask
         },
         BadInput("missing-field", 65) { place in
-            try place.write("bad.jsonl", "{\"text\":\"a\",\"label\":\"positive\"}\n{\"txt\":\"b\",\"label\":\"positive\"}\n")
+            try place.write(
+                "bad.jsonl",
+                "{\"text\":\"a\",\"label\":\"positive\"}\n{\"txt\":\"b\",\"label\":\"positive\"}\n")
             return training("--data", "bad.jsonl") + ask
         },
         BadInput("missing-label", 65) { place in
@@ -79,11 +86,12 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         },
         BadInput("bad-columns", 64) { _ in training("--data", "pool.jsonl", "--columns", "text") + ask },
         BadInput("input-too-long", 65) { _ in
-            ["predict", "--model", Workplace.model.path, "--limit", "6", "a gem"] + ask
+            ["predict", "--model", Workplace.model.path, "--limit", "4", "a gem"] + ask
         },
     ]
 
-    private static func asking(_ template: String, _ words: String = "negative=bad,positive=good") -> [String] {
+    private static func asking(_ template: String, _ words: String = "negative=bad,positive=good") -> [String]
+    {
         training("--data", "pool.jsonl", "--template", template, "--words", words)
     }
 
@@ -94,17 +102,28 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         BadInput("template-empty", 64) { _ in asking(" ") },
         BadInput("template-two-answers", 64) { _ in asking("{answer}{text}{answer}") },
         BadInput("words-shared", 64) { _ in asking("{text} It was {answer}", "negative=good,positive=good") },
-        BadInput("words-label-twice", 64) { _ in asking("{text} It was {answer}", "positive=good,positive=great") },
+        BadInput("words-label-twice", 64) { _ in
+            asking("{text} It was {answer}", "positive=good,positive=great")
+        },
         BadInput("words-empty", 64) { _ in asking("{text} It was {answer}", "negative=,positive=good") },
-        BadInput("soft-rows-out-of-range", 64) { _ in asking("{text} It was {answer}") + ["--soft-rows", "151"] },
+        BadInput("soft-rows-out-of-range", 64) { _ in
+            asking("{text} It was {answer}") + ["--soft-rows", "151"]
+        },
         BadInput("bad-rate", 64) { _ in asking("{text} It was {answer}") + ["--rate", "fast"] },
-        BadInput("fill-field", 64) { _ in ["fill", "--model", Workplace.model.path, "{text} is {answer}", "a gem"] },
+        BadInput("fill-field", 64) { _ in
+            ["fill", "--model", Workplace.model.path, "{text} is {answer}", "a gem"]
+        },
         BadInput("several-fields", 64) { _ in
-            ["predict", "--model", Workplace.model.path, "--template", "{a} and {b}: {answer}", "--words", "yes,no", "x"]
+            [
+                "predict", "--model", Workplace.model.path, "--template", "{a} and {b}: {answer}", "--words",
+                "yes,no", "x",
+            ]
         },
     ]
 
-    private static func loading(_ model: URL) -> [String] { ["fill", "--model", model.path, "It was {answer}"] }
+    private static func loading(_ model: URL) -> [String] {
+        ["fill", "--model", model.path, "It was {answer}"]
+    }
 
     private static let modelInputs: [BadInput] = [
         BadInput("model-absent", 66) { place in loading(place.folder.appendingPathComponent("nowhere")) },
@@ -112,7 +131,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         BadInput("model-truncated", 65) { place in
             let model = try place.copyModel("model")
             let file = model.appendingPathComponent("model.safetensors")
-            try Data(contentsOf: file).prefix(60_000).write(to: file)
+            try Data(contentsOf: file).dropLast(64).write(to: file)
             return loading(model)
         },
         BadInput("model-wrong-kind", 65) { place in
@@ -127,12 +146,15 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             loading(
                 try place.copyModel("model") { bytes in
                     let name = "model.layers.1.mlp.up_proj.weight"
-                    bytes.header["model.layers.1.mlp.something.weight"] = bytes.header.removeValue(forKey: name)
+                    bytes.header["model.layers.1.mlp.something.weight"] = bytes.header.removeValue(
+                        forKey: name)
                 })
         },
         BadInput("model-tensor-misshaped", 65) { place in
             loading(
-                try place.copyModel("model") { $0.set("shape", of: "model.layers.0.mlp.up_proj.weight", to: [32, 48]) })
+                try place.copyModel("model") {
+                    $0.set("shape", of: "model.layers.0.mlp.up_proj.weight", to: [32, 48])
+                })
         },
         BadInput("model-unsupported-type", 69) { place in
             loading(try place.copyModel("model") { $0.set("dtype", of: "model.norm.weight", to: "I32") })
@@ -140,7 +162,8 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         BadInput("model-unknown-family", 69) { place in
             let model = try place.copyModel("model")
             let file = model.appendingPathComponent("config.json")
-            let text = try String(contentsOf: file, encoding: .utf8).replacingOccurrences(of: "\"llama\"", with: "\"camel\"")
+            let text = try String(contentsOf: file, encoding: .utf8).replacingOccurrences(
+                of: "\"llama\"", with: "\"camel\"")
             try Data(text.utf8).write(to: file)
             return loading(model)
         },
@@ -188,12 +211,17 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             ["train", "--model", Workplace.model.path] + place.trainingArguments("pool.jsonl/learned")
         },
         BadInput("predictions-under-a-file", 74) { _ in
-            ["evaluate", "--model", Workplace.model.path, "--quiet", "--data", "test.jsonl", "--predictions", "pool.jsonl/x"] + ask
+            [
+                "evaluate", "--model", Workplace.model.path, "--quiet", "--data", "test.jsonl",
+                "--predictions", "pool.jsonl/x",
+            ] + ask
         },
     ]
 }
 
 extension Workplace {
     /// Runs the program with these arguments.
-    fileprivate func run(_ arguments: [String]) throws -> Program.Outcome { try Program(in: folder).run(arguments) }
+    fileprivate func run(_ arguments: [String]) throws -> Program.Outcome {
+        try Program(in: folder).run(arguments)
+    }
 }

@@ -34,7 +34,8 @@ import Testing
 
     @Test func `a reader that goes away ends the program quietly`() throws {
         let place = try Workplace()
-        let line = "(sleep 0.3; \"$CLOZE\" tokenize --model '\(Workplace.model.path)' hello; echo $? > status) | true"
+        let line =
+            "(sleep 0.3; \"$CLOZE\" tokenize --model '\(Workplace.model.path)' hello; echo $? > status) | true"
         let outcome = try Program(in: place.folder).shell(line + "; sleep 2")
         #expect(outcome.messages.isEmpty)
         #expect(try String(decoding: place.contents("status"), as: UTF8.self) == "0\n")
@@ -47,6 +48,14 @@ import Testing
         let outcome = try Program(in: place.folder).shell(line)
         #expect(outcome.status == 74)
         #expect(outcome.messages.contains("standard output"))
+    }
+
+    @Test(arguments: ["predict --template '{text} is {answer}' --words a,b", "tokenize"])
+    func `a folder where standard input should be is said, with 66`(command: String) throws {
+        let outcome = try Program(in: Workplace().folder)
+            .shell("CLOZE_MODEL='\(Workplace.model.path)' \"$CLOZE\" \(command) < /tmp")
+        #expect(outcome.status == 66)
+        #expect(outcome.messages.contains("standard input could not be read"))
     }
 
     @Test func `progress is plain lines where nobody watches`() throws {

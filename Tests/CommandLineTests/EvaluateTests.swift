@@ -6,15 +6,18 @@ import Testing
         let place = try Workplace()
         try place.writeRows()
         let outcome = try place.cloze(
-            "evaluate", Workplace.question + ["--data", "test.jsonl", "--predictions", "rows.jsonl", "--json"])
+            "evaluate",
+            Workplace.question + ["--data", "test.jsonl", "--predictions", "rows.jsonl", "--json"])
         #expect(outcome.status == 0)
         let document = try outcome.json()
-        let rows = try String(decoding: place.contents("rows.jsonl"), as: UTF8.self).split(separator: "\n").map {
-            try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
-        }
+        let rows = try String(decoding: place.contents("rows.jsonl"), as: UTF8.self).split(separator: "\n")
+            .map {
+                try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
+            }
         #expect(rows.count == 12)
         let right = rows.count { $0["label"] as? String == $0["expected"] as? String }
-        let accuracy = (document["metrics"] as? [[String: Any]])?.first { $0["metric"] as? String == "accuracy" } ?? [:]
+        let accuracy =
+            (document["metrics"] as? [[String: Any]])?.first { $0["metric"] as? String == "accuracy" } ?? [:]
         let value = accuracy["value"] as? Double ?? -1
         #expect(abs(value - Double(right) / 12) < 1e-9)
         #expect((accuracy["low"] as? Double ?? 2) <= value && value <= (accuracy["high"] as? Double ?? -1))
@@ -46,7 +49,8 @@ import Testing
         let place = try Workplace()
         try place.writeRows()
         let outcome = try place.cloze(
-            "evaluate", "--model", "nowhere", "--data", "test.jsonl", "--require", gate, "--template", "{text}{answer}",
+            "evaluate", "--model", "nowhere", "--data", "test.jsonl", "--require", gate, "--template",
+            "{text}{answer}",
             "--words", "negative,positive")
         #expect(outcome.status == 64)
         #expect(outcome.messages.contains("acc") || outcome.messages.contains("acuracy"))
@@ -57,7 +61,8 @@ import Testing
         let place = try Workplace()
         try place.writeRows()
         let document = try place.cloze(
-            "evaluate", Workplace.question + ["--data", "test.jsonl", "--rule", rule, "--json"]).json()
+            "evaluate", Workplace.question + ["--data", "test.jsonl", "--rule", rule, "--json"]
+        ).json()
         #expect(document["rule"] as? String == rule)
         #expect(document["rows"] as? Int == 12)
     }
@@ -68,7 +73,8 @@ import Testing
         let outcome = try place.cloze(
             "evaluate",
             Workplace.question + [
-                "--data", "rows.csv", "--columns", "text=review,label=stars", "--labels", "0=negative,1=positive",
+                "--data", "rows.csv", "--columns", "text=review,label=stars", "--labels",
+                "0=negative,1=positive",
                 "--json",
             ])
         #expect(try outcome.json()["rows"] as? Int == 2)

@@ -42,7 +42,8 @@ import Testing
 
     @Test func `the shares of words add up to one`() throws {
         let document = try Workplace().cloze(
-            "fill", ["{text} It was {answer}.", "text=a gem", "--words", "great,terrible,dull", "--json"]).json()
+            "fill", ["{text} It was {answer}.", "text=a gem", "--words", "great,terrible,dull", "--json"]
+        ).json()
         let shares = (document["answers"] as? [[String: Any]] ?? []).compactMap { $0["share"] as? Double }
         #expect(shares.count == 3)
         #expect(abs(shares.reduce(0, +) - 1) < 1e-9)
@@ -54,7 +55,8 @@ import Testing
             {text} It was {answer}
             """
         let place = try Workplace()
-        let input = ":set text=a gem\n" + lines + "\n:words great,terrible\n:top 1\n:quit\nnever read {answer}\n"
+        let input =
+            ":set text=a gem\n" + lines + "\n:words great,terrible\n:top 1\n:quit\nnever read {answer}\n"
         let outcome = try place.cloze("fill", ["--json"], input: Data(input.utf8))
         #expect(outcome.status == 0)
         let documents = try outcome.output.split(separator: "\n").map {

@@ -1,7 +1,7 @@
 import Testing
 
 @Suite struct HelpTests {
-    @Test(arguments: ["train", "evaluate", "predict", "fill", "tokenize", "inspect", "doctor"])
+    @Test(arguments: ["train", "evaluate", "predict", "fill", "tokenize", "inspect", "doctor", "bench"])
     func `the help of a subcommand is as it was read`(command: String) throws {
         let place = try Workplace()
         let outcome = try place.cloze("help", command)
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func `a wrong option exits with 64 and says so on standard error`() throws {
-        let outcome = try Workplace().cloze("tokenize", "--modle", "x")
+        let outcome = try Workplace().cloze("tokenize", "--model", "x", "--modle", "x")
         #expect(outcome.status == 64)
         #expect(outcome.output.isEmpty)
         #expect(outcome.messages.contains("--modle"))

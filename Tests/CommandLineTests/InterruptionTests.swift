@@ -2,22 +2,27 @@ import Foundation
 import Testing
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 @Suite struct InterruptionTests {
     /// So many steps that a signal comes in the middle.
-    private static let long = ["--steps", "4000"]
+    private static let long = ["--steps", "150"]
 
-    /// Starts a long training and sends a signal once its checkpoint is there.
-    private func interrupted(_ place: Workplace, by signal: Int32) throws -> Program.Outcome {
+    /// Starts a long training and sends a signal a while after its checkpoint is there.
+    private func interrupted(
+        _ place: Workplace, by signal: Int32, milliseconds: UInt32 = 0
+    ) throws -> Program.Outcome {
         let program = Program(in: place.folder)
         let running = try program.start(
             ["train", "--model", Workplace.model.path] + place.trainingArguments("learned") + Self.long)
         let deadline = Date().addingTimeInterval(60)
-        while !place.exists(".learned.training.safetensors"), running.process.isRunning, Date() < deadline { usleep(2_000) }
+        while !place.exists(".learned.training.safetensors"), running.process.isRunning, Date() < deadline {
+            usleep(2_000)
+        }
+        usleep(milliseconds * 1_000)
         kill(running.process.processIdentifier, signal)
         return try program.finish(running)
     }
@@ -35,9 +40,20 @@ import Darwin
         #expect(!place.exists("learned"))
         let resumed = try place.train("learned", Self.long + ["--verbose"])
         #expect(resumed.status == 0)
+        #expect(resumed.messages.contains("going on from step"))
         #expect(!resumed.messages.contains("step 1:"))
         #expect(try place.contents("learned/adapter_model.safetensors") == undisturbed(place))
         #expect(!place.exists(".learned.training.safetensors"))
+    }
+
+    @Test func `a run that is killed again and again, during saves too, comes to the same bytes`() throws {
+        let place = try Workplace()
+        try place.writeRows()
+        for milliseconds: UInt32 in [0, 7, 23, 3, 41, 13] {
+            _ = try interrupted(place, by: SIGKILL, milliseconds: milliseconds)
+        }
+        #expect(try place.train("learned", Self.long).status == 0)
+        #expect(try place.contents("learned/adapter_model.safetensors") == undisturbed(place))
     }
 
     @Test func `Ctrl-C keeps the state, says how to go on and exits with 130`() throws {
@@ -67,10 +83,14 @@ import Darwin
         #expect(try place.train("learned").status == 0)
         let before = try place.contents("learned/cloze.json")
         let names = place.names
-        let arguments = (["train", "--model", Workplace.model.path] + place.trainingArguments("learned") + ["--force", "--seed", "5"])
+        let arguments =
+            (["train", "--model", Workplace.model.path] + place.trainingArguments("learned") + [
+                "--force", "--seed", "5",
+            ])
             .map { "'\($0)'" }.joined(separator: " ")
         // One block of 512 bytes: too little for the rows, the manifest and the state.
-        let outcome = try Program(in: place.folder).shell("ulimit -f 1; exec \"$CLOZE\" \(arguments) > /dev/null 2> /dev/null")
+        let outcome = try Program(in: place.folder).shell(
+            "ulimit -f 1; exec \"$CLOZE\" \(arguments) > /dev/null 2> /dev/null")
         #expect(outcome.status == 74)
         #expect(try place.contents("learned/cloze.json") == before)
         #expect(place.names.filter { !$0.hasPrefix(".learned.training") } == names)

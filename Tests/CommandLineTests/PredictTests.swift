@@ -12,9 +12,11 @@ import Testing
         try place.write("rows.jsonl", texts.map { "{\"text\":\"\($0)\"}\n" }.joined())
         try place.write("rows.csv", "text\n" + texts.joined(separator: "\n") + "\n")
         for file in ["lines.txt", "rows.jsonl", "rows.csv"] {
-            #expect(try place.cloze("predict", Workplace.question + ["--file", file]).output == argued.output)
+            #expect(
+                try place.cloze("predict", Workplace.question + ["--file", file]).output == argued.output)
         }
-        let piped = try place.cloze("predict", Workplace.question, input: Data(texts.joined(separator: "\n").utf8))
+        let piped = try place.cloze(
+            "predict", Workplace.question, input: Data(texts.joined(separator: "\n").utf8))
         #expect(piped.output == argued.output)
     }
 
@@ -51,10 +53,26 @@ import Testing
         }
     }
 
+    @Test func `a folder that PEFT wrote answers with a template and words of the command line`() throws {
+        let place = try Workplace()
+        try place.writeRows()
+        #expect(try place.train("learned").status == 0)
+        let own = try place.cloze("predict", ["--prompt", "learned", "a gem", "a mess"])
+        try FileManager.default.removeItem(at: place.folder.appendingPathComponent("learned/cloze.json"))
+        let adopted = try place.cloze(
+            "predict", ["--prompt", "learned"] + Workplace.question + ["a gem", "a mess"])
+        #expect(adopted.status == 0)
+        #expect(adopted.output == own.output)
+        let mute = try place.cloze("predict", ["--prompt", "learned", "a gem"])
+        #expect(mute.status == 64)
+        #expect(mute.messages.contains("--template"))
+    }
+
     @Test func `columns are mapped to the template's fields`() throws {
         let place = try Workplace()
         try place.write("rows.csv", "review,stars\na gem,5\n")
-        let outcome = try place.cloze("predict", Workplace.question + ["--file", "rows.csv", "--columns", "text=review"])
+        let outcome = try place.cloze(
+            "predict", Workplace.question + ["--file", "rows.csv", "--columns", "text=review"])
         #expect(try outcome.output == place.cloze("predict", Workplace.question + ["a gem"]).output)
     }
 
@@ -69,7 +87,9 @@ import Testing
     @Test func `a rule that cannot score the words is refused before any row is read`() throws {
         let place = try Workplace()
         let outcome = try place.cloze(
-            "predict", Workplace.question + ["--rule", "single-word", "a gem"])
+            "predict",
+            ["--template", "{text} It was {answer}.", "--words", "negative=terrible|bad,positive=great"]
+                + ["--rule", "single-word", "a gem"])
         #expect(outcome.status == 64)
         #expect(outcome.messages.contains("single-word"))
     }

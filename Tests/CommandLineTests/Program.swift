@@ -42,7 +42,9 @@ struct Program: Sendable {
         let messages: URL
     }
 
-    func start(_ arguments: [String]) throws -> Running { try start(Self.executable, arguments, input: Data()) }
+    func start(_ arguments: [String]) throws -> Running {
+        try start(Self.executable, arguments, input: Data())
+    }
 
     func finish(_ running: Running) throws -> Outcome {
         running.process.waitUntilExit()

@@ -10,7 +10,8 @@ enum Snapshots {
 
     /// Compares a text with the one on record; paths of this machine are replaced by names.
     static func expect(
-        _ text: String, named name: String, in workplace: Workplace, sourceLocation: SourceLocation = #_sourceLocation
+        _ text: String, named name: String, in workplace: Workplace,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         let found = text.replacingOccurrences(of: workplace.folder.path, with: "HERE")
             .replacingOccurrences(of: Workplace.model.path, with: "MODEL")

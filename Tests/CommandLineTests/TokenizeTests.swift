@@ -20,7 +20,9 @@ import Testing
         let place = try Workplace()
         let document = try place.cloze("tokenize", ["맛있고, a gem", "--json"]).json()
         let ids = (document["tokens"] as? [[String: Any]])?.compactMap { $0["id"] as? Int } ?? []
-        let back = try place.cloze("tokenize", ["--ids", ids.map(String.init).joined(separator: ","), "--json"]).json()
+        let back = try place.cloze(
+            "tokenize", ["--ids", ids.map(String.init).joined(separator: ","), "--json"]
+        ).json()
         #expect(back["decoded"] as? String == "맛있고, a gem")
     }
 
@@ -32,7 +34,8 @@ import Testing
 
     @Test func `the table is as it was read`() throws {
         let place = try Workplace()
-        try Snapshots.expect(place.cloze("tokenize", ["a gem, 맛있고"]).output, named: "output/tokenize", in: place)
+        try Snapshots.expect(
+            place.cloze("tokenize", ["a gem, 맛있고"]).output, named: "output/tokenize", in: place)
     }
 
     @Test(arguments: ["x", "400", "-1"])

@@ -7,15 +7,20 @@ import Testing
         try place.writeRows()
         let outcome = try place.train("learned")
         #expect(outcome.status == 0)
-        for words in ["majority class", "zero-shot", "prompt-tuning", "95 % interval", "peak memory", "cloze predict --model"] {
+        for words in [
+            "majority class", "zero-shot", "prompt-tuning", "95 % interval", "peak memory",
+            "cloze predict --model",
+        ] {
             #expect(outcome.output.contains(words), "\(words)")
         }
         for words in ["great", "train: 8 rows", "learning rate", "learning"] {
             #expect(outcome.messages.contains(words), "\(words)")
         }
         #expect(place.names == ["learned", "pool.jsonl", "test.jsonl"])
-        let command = outcome.output.split(separator: "\n").last.map(String.init)?.trimmingCharacters(in: .whitespaces)
-        let used = try Program(in: place.folder).shell("\"$CLOZE\"" + (command ?? "").dropFirst("cloze".count))
+        let command = outcome.output.split(separator: "\n").last.map(String.init)?.trimmingCharacters(
+            in: .whitespaces)
+        let used = try Program(in: place.folder).shell(
+            "\"$CLOZE\"" + (command ?? "").dropFirst("cloze".count))
         #expect(used.status == 0)
         #expect(used.output.hasSuffix("\tyour text\n"))
     }
@@ -47,7 +52,10 @@ import Testing
         for (name, seed) in [("one", "3"), ("two", "3"), ("three", "4")] {
             #expect(try place.train(name, ["--seed", seed]).status == 0)
         }
-        let (one, two) = (try place.contents("one/adapter_model.safetensors"), try place.contents("two/adapter_model.safetensors"))
+        let (one, two) = (
+            try place.contents("one/adapter_model.safetensors"),
+            try place.contents("two/adapter_model.safetensors")
+        )
         #expect(one == two)
         #expect(try one != place.contents("three/adapter_model.safetensors"))
     }
@@ -82,16 +90,21 @@ import Testing
         try place.writeRows()
         try place.write(
             "task.json",
-            #"{"name":"films","template":"{text} It was {answer}.","words":{"positive":"great","negative":["terrible","bad"]}}"#)
+            #"{"name":"films","template":"{text} It was {answer}.","words":{"positive":"great","negative":["terrible","bad"]}}"#
+        )
         let outcome = try place.cloze(
-            "train", ["--task", ".", "--per-label", "4", "--soft-rows", "3", "--steps", "4", "--output", "learned", "--json"])
+            "train",
+            [
+                "--task", ".", "--per-label", "4", "--soft-rows", "3", "--steps", "4", "--output", "learned",
+                "--json",
+            ])
         #expect(outcome.status == 0)
         #expect(try outcome.json()["task"] as? String == "films")
         let evaluated = try place.cloze("evaluate", ["--prompt", "learned", "--task", ".", "--json"]).json()
         #expect(evaluated["rows"] as? Int == 12)
     }
 
-    @Test(arguments: ["vocabulary", "labels", "random", "text"], ["front", "middle", "end"])
+    @Test(arguments: zip(["vocabulary", "labels", "random", "text"], ["front", "middle", "end", "front"]))
     func `every start and every placement trains`(start: String, placement: String) throws {
         let place = try Workplace()
         try place.writeRows()
@@ -107,7 +120,8 @@ import Testing
         let evaluated = try place.cloze(
             "evaluate", ["--prompt", "learned", "--data", "test.jsonl", "--predictions", "answers.jsonl"])
         #expect(evaluated.status == 0)
-        let predicted = try place.cloze("predict", ["--prompt", "learned", "--file", "test.jsonl", "--jsonl"])
+        let predicted = try place.cloze(
+            "predict", ["--prompt", "learned", "--file", "test.jsonl", "--jsonl"])
         func labels(_ text: String) throws -> [String] {
             try text.split(separator: "\n").map {
                 let row = try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]

@@ -17,7 +17,9 @@ final class Workplace: Sendable {
     deinit { try? FileManager.default.removeItem(at: folder) }
 
     /// The template and words that most tests ask with.
-    static let question = ["--template", "{text} It was {answer}.", "--words", "negative=terrible,positive=great"]
+    static let question = [
+        "--template", "{text} It was {answer}.", "--words", "negative=terrible,positive=great",
+    ]
 
     /// Runs the program here.
     func cloze(
@@ -27,7 +29,9 @@ final class Workplace: Sendable {
     }
 
     /// Runs the program here on the tiny model.
-    func cloze(_ command: String, on model: URL = Workplace.model, _ arguments: [String], input: Data = Data()) throws
+    func cloze(
+        _ command: String, on model: URL = Workplace.model, _ arguments: [String], input: Data = Data()
+    ) throws
         -> Program.Outcome
     {
         try Program(in: folder).run([command, "--model", model.path] + arguments, input: input)
@@ -79,12 +83,17 @@ final class Workplace: Sendable {
     }
 
     func trainingArguments(_ output: String) -> [String] {
-        ["--data", "pool.jsonl", "--test", "test.jsonl", "--per-label", "4", "--soft-rows", "4", "--steps", "12"]
+        [
+            "--data", "pool.jsonl", "--test", "test.jsonl", "--per-label", "4", "--soft-rows", "4", "--steps",
+            "12",
+        ]
             + Self.question + ["--output", output]
     }
 
     /// A copy of the tiny model whose weight file is changed.
-    func copyModel(_ name: String, changing change: (inout SafetensorsBytes) throws -> Void = { _ in }) throws -> URL {
+    func copyModel(_ name: String, changing change: (inout SafetensorsBytes) throws -> Void = { _ in }) throws
+        -> URL
+    {
         let copy = folder.appendingPathComponent(name)
         try FileManager.default.copyItem(at: Self.model, to: copy)
         let file = copy.appendingPathComponent("model.safetensors")

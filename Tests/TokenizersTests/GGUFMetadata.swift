@@ -27,7 +27,9 @@ struct GGUFMetadata {
     private mutating func number<Number: FixedWidthInteger>() -> Number {
         let size = MemoryLayout<Number>.size
         var result: Number = 0
-        for byte in data[offset..<offset + size].reversed() { result = result << 8 | Number(truncatingIfNeeded: byte) }
+        for byte in data[offset..<offset + size].reversed() {
+            result = result << 8 | Number(truncatingIfNeeded: byte)
+        }
         offset += size
         return result
     }
@@ -91,7 +93,9 @@ struct GGUFMetadata {
         return GGUFVocabulary(
             model: try #require(text("model")), splitting: text("pre"), pieces: texts("tokens"),
             scores: list("scores").compactMap { if case .real(let score) = $0 { score } else { nil } },
-            kinds: list("token_type").compactMap { if case .integer(let kind) = $0 { Int32(kind) } else { nil } },
+            kinds: list("token_type").compactMap {
+                if case .integer(let kind) = $0 { Int32(kind) } else { nil }
+            },
             merges: texts("merges"), roles: roles, addsBeginning: flag("add_bos_token"),
             addsEnd: flag("add_eos_token"), addsSpacePrefix: flag("add_space_prefix"))
     }

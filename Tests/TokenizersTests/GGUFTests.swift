@@ -25,7 +25,8 @@ import Tokenizers
         return GGUFVocabulary(
             model: "gpt2", splitting: splitting,
             pieces: (0..<Int32(golden.size)).compactMap { golden.tokenizer.piece(for: $0) }, kinds: kinds,
-            merges: file.model.merges.map { $0.joined(separator: " ") }, roles: golden.tokenizer.specialTokens)
+            merges: file.model.merges.map { $0.joined(separator: " ") }, roles: golden.tokenizer.specialTokens
+        )
     }
 
     @Test(arguments: [("gpt2", "gpt-2"), ("llama3", "llama-bpe"), ("smollm2", "smollm")])
@@ -40,7 +41,8 @@ import Tokenizers
 
     /// A tiny SentencePiece vocabulary: `▁ab` beats `ab`, which beats `▁a`.
     private static let scored = GGUFVocabulary(
-        model: "llama", pieces: ["<unk>", "<s>", "</s>", "<0xEA>", "<0xB0>", "<0x80>", "▁", "a", "b", "▁a", "ab", "▁ab"],
+        model: "llama",
+        pieces: ["<unk>", "<s>", "</s>", "<0xEA>", "<0xB0>", "<0x80>", "▁", "a", "b", "▁a", "ab", "▁ab"],
         scores: [0, 0, 0, 0, 0, 0, -5, -5, -5, -3, -2, -1], kinds: [2, 3, 3, 6, 6, 6, 1, 1, 1, 1, 1, 1],
         roles: {
             var roles = SpecialTokens()
@@ -79,7 +81,9 @@ import Tokenizers
             #expect(throws: error) { try TokenizerPipeline(vocabulary) }
         }
         expect(.unknownKind(stage: "tokenizer.ggml.model", kind: "rwkv")) { $0.model = "rwkv" }
-        expect(.unequalCounts(first: "pieces", firstCount: 12, second: "scores", secondCount: 1)) { $0.scores = [1] }
+        expect(.unequalCounts(first: "pieces", firstCount: 12, second: "scores", secondCount: 1)) {
+            $0.scores = [1]
+        }
         expect(.unequalCounts(first: "pieces", firstCount: 12, second: "token types", secondCount: 2)) {
             $0.kinds = [1, 1]
         }

@@ -15,7 +15,8 @@ import Tokenizers
     }
 
     @Test func `composed and decomposed pieces are different pieces`() throws {
-        let json = BrokenFile.bpe(#"{"\uac00":0,"\u1100":1,"\u1161":2,"\u1100\u1161":3}"#, merges: #"["\u1100 \u1161"]"#)
+        let json = BrokenFile.bpe(
+            #"{"\uac00":0,"\u1100":1,"\u1161":2,"\u1100\u1161":3}"#, merges: #"["\u1100 \u1161"]"#)
         let tokenizer = try TokenizerPipeline(json: Array(json.utf8))
         #expect(tokenizer.encode("\u{AC00}") == [0])
         #expect(tokenizer.encode("\u{1100}\u{1161}") == [3])
@@ -75,7 +76,9 @@ import Tokenizers
     @Test(arguments: [("bert_uncased", true), ("bert_cased", false)])
     func `a list of pieces gives the ids of the tokenizer file`(_ name: String, _ lowercases: Bool) throws {
         let golden = try Golden(name)
-        let pieces = (0..<Int32(golden.tokenizer.vocabularySize)).compactMap { golden.tokenizer.piece(for: $0) }
+        let pieces = (0..<Int32(golden.tokenizer.vocabularySize)).compactMap {
+            golden.tokenizer.piece(for: $0)
+        }
         let folder = try Self.temporaryFolder([
             "vocab.txt": Data(pieces.map { $0 + "\n" }.joined().utf8),
             "tokenizer_config.json": Data("{\"do_lower_case\":\(lowercases)}".utf8),
@@ -97,10 +100,13 @@ import Tokenizers
     @Test func `a folder without a tokenizer is refused`() throws {
         let folder = try Self.temporaryFolder([:])
         defer { try? FileManager.default.removeItem(at: folder) }
-        #expect(throws: TokenizerError.unreadable(
-            path: folder.path, reason: "it holds neither tokenizer.json nor vocab.txt")
+        #expect(
+            throws: TokenizerError.unreadable(
+                path: folder.path, reason: "it holds neither tokenizer.json nor vocab.txt")
         ) { try TokenizerPipeline(contentsOf: folder) }
-        #expect(throws: TokenizerError.self) { try TokenizerPipeline(contentsOf: folder.appending(path: "none.json")) }
+        #expect(throws: TokenizerError.self) {
+            try TokenizerPipeline(contentsOf: folder.appending(path: "none.json"))
+        }
     }
 
     @Test func `bytes that are not UTF-8 are refused or repaired`() throws {
@@ -146,12 +152,13 @@ import Tokenizers
 
     @Test func `errors say what to do in one sentence`() {
         let error = TokenizerError.unknownKind(stage: "decoder", kind: "CTC")
-        #expect(error.description == "The tokenizer file asks for the decoder “CTC”, which Cloze does not have.")
+        #expect(
+            error.description == "The tokenizer file asks for the decoder “CTC”, which Cloze does not have.")
     }
 }
 
 @Suite struct StreamDecoderTests {
-    private static func stream(_ name: String) throws -> (TokenizerPipeline, StreamDecoder<TokenizerPipeline>) {
+    private static func stream(_ name: String) throws -> (TokenizerPipeline, StreamDecoder) {
         let tokenizer = try TokenizerPipeline(contentsOf: Golden.folder.appending(path: "\(name).json"))
         return (tokenizer, StreamDecoder(tokenizer))
     }

@@ -6,6 +6,8 @@ public enum PromptError: Error, Sendable, CustomStringConvertible {
     case exists(String)
     /// The folder cannot be written.
     case cannotWrite(String, reason: String)
+    /// A save was killed halfway; the prompt before it is whole, under another name.
+    case interrupted(String, kept: String)
     /// The manifest is not JSON, lacks a key, or breaks a rule.
     case badManifest(String, reason: String)
     /// The manifest was written by a later version.
@@ -22,6 +24,8 @@ public enum PromptError: Error, Sendable, CustomStringConvertible {
     case probeFailed(prompt: String, worst: Float)
     /// The prompt's rows do not fit the model.
     case wrongShape(prompt: String, expected: String, found: String)
+    /// No prompt of this name was loaded.
+    case unknownPrompt(String, known: [String])
     /// A label of the data has no words, or the other way round.
     case labelsDiffer(missing: [String], known: [String])
     /// The method cannot work with this model.
@@ -38,6 +42,8 @@ public enum PromptError: Error, Sendable, CustomStringConvertible {
             "\(path) exists already; choose another name, or pass --force to replace it"
         case .cannotWrite(let path, let reason):
             "\(path) cannot be written: \(reason)"
+        case .interrupted(let path, let kept):
+            "a save of \(path) was interrupted; the prompt before it is whole in \(kept): move it back, or pass --force"
         case .badManifest(let path, let reason):
             "\(path) is not a manifest of a prompt: \(reason)"
         case .laterFormat(let path, let found, let known):
@@ -54,6 +60,8 @@ public enum PromptError: Error, Sendable, CustomStringConvertible {
             "the prompt '\(prompt)' no longer gives the scores it was saved with (off by \(worst) nats); its files or the model's were changed"
         case .wrongShape(let prompt, let expected, let found):
             "the rows of the prompt '\(prompt)' are \(found), but \(expected) are needed"
+        case .unknownPrompt(let name, let known):
+            "there is no prompt '\(name)'; there are " + known.map { "'\($0)'" }.joined(separator: ", ")
         case .labelsDiffer(let missing, let known):
             "no words are given for \(missing.map { "'\($0)'" }.joined(separator: ", ")); the labels with words are "
                 + known.map { "'\($0)'" }.joined(separator: ", ")

@@ -1,5 +1,4 @@
 internal import Checkpoints
-internal import Crypto
 public import Foundation
 public import Tensors
 
@@ -32,7 +31,7 @@ public struct PromptFolder: Sendable {
     /// Throws what ``write(_:replacing:)`` would throw before work is spent on a prompt: checks that the folder's
     /// place can be written and is free.
     public func checkWritable(replacing: Bool) throws {
-        if FileManager.default.fileExists(atPath: url.path), !replacing { throw PromptError.exists(url.path) }
+        try checkFree(replacing: replacing)
         let parent = url.deletingLastPathComponent()
         do {
             try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
@@ -45,10 +44,13 @@ public struct PromptFolder: Sendable {
     /// Writes a prompt.
     ///
     /// - Parameter replacing: whether a prompt that is there may be replaced.
-    /// - Throws: ``PromptError/exists(_:)``, ``PromptError/cannotWrite(_:reason:)``; the old folder is whole then.
+    /// - Throws: ``PromptError/exists(_:)``, ``PromptError/cannotWrite(_:reason:)``; the old folder is whole then. A
+    ///   prompt that an interrupted save left as `.NAME.old` counts as one that is there.
     public func write(_ prompt: Prompt, replacing: Bool = false) throws {
-        if FileManager.default.fileExists(atPath: url.path), !replacing { throw PromptError.exists(url.path) }
+        try checkFree(replacing: replacing)
         let fresh = sibling("new")
+        // What a killed save left there is no part of this prompt.
+        try? FileManager.default.removeItem(at: fresh)
         do {
             try FileManager.default.createDirectory(at: fresh, withIntermediateDirectories: true)
             try fill(fresh, with: prompt)
@@ -58,6 +60,12 @@ public struct PromptFolder: Sendable {
             if let error = error as? PromptError { throw error }
             throw PromptError.cannotWrite(url.path, reason: Self.reason(error))
         }
+    }
+
+    private func checkFree(replacing: Bool) throws {
+        guard !replacing else { return }
+        if FileManager.default.fileExists(atPath: url.path) { throw PromptError.exists(url.path) }
+        if let error = interruption { throw error }
     }
 
     private func fill(_ folder: URL, with prompt: Prompt) throws {
@@ -80,8 +88,10 @@ public struct PromptFolder: Sendable {
     private func exchange(with fresh: URL) throws {
         let manager = FileManager.default
         let old = sibling("old")
-        try? manager.removeItem(at: old)
-        if manager.fileExists(atPath: url.path) { try manager.moveItem(at: url, to: old) }
+        if manager.fileExists(atPath: url.path) {
+            try? manager.removeItem(at: old)
+            try manager.moveItem(at: url, to: old)
+        }
         do { try manager.moveItem(at: fresh, to: url) } catch {
             if manager.fileExists(atPath: old.path) { try? manager.moveItem(at: old, to: url) }
             throw error
@@ -100,7 +110,9 @@ public struct PromptFolder: Sendable {
     /// - Throws: ``PromptError``, or ``CheckpointError`` for the tensor file.
     public func read(on backend: any Backend) throws -> Prompt {
         let file = url.appendingPathComponent(Self.manifestName)
-        guard FileManager.default.fileExists(atPath: file.path) else { throw missing(file) }
+        guard FileManager.default.fileExists(atPath: file.path) else {
+            throw interruption ?? PromptError.missingFile(file.path)
+        }
         let manifest = try Self.manifest(file)
         guard let hash = manifest.tensorHash else { return Prompt(manifest: manifest, tensors: NamedTensors()) }
         let tensors = url.appendingPathComponent(Self.tensorsName)
@@ -112,7 +124,8 @@ public struct PromptFolder: Sendable {
 
     /// The rows of a folder that PEFT wrote, `[P, D]`; it has no template, so the caller supplies one.
     ///
-    /// - Throws: ``PromptError/badAdapter(_:_:)``.
+    /// - Throws: ``PromptError/missingFile(_:)``, ``PromptError/badAdapter(_:_:)``, or `CheckpointError` for the tensor
+    ///   file.
     public func readPEFT(on backend: any Backend) throws -> Tensor {
         let peft = try PEFTConfiguration(contentsOf: url.appendingPathComponent(Self.configurationName))
         let file = url.appendingPathComponent(Self.tensorsName)
@@ -127,13 +140,11 @@ public struct PromptFolder: Sendable {
         return rows.float32()
     }
 
-    private func missing(_ file: URL) -> PromptError {
+    /// What to say where a save was killed between its two renames.
+    private var interruption: PromptError? {
         let old = sibling("old")
-        guard FileManager.default.fileExists(atPath: old.appendingPathComponent(Self.manifestName).path) else {
-            return .missingFile(file.path)
-        }
-        return .cannotWrite(
-            url.path, reason: "a save was interrupted; the prompt before it is whole in \(old.path): move it back")
+        let isWhole = FileManager.default.fileExists(atPath: old.appendingPathComponent(Self.manifestName).path)
+        return isWhole ? .interrupted(url.path, kept: old.path) : nil
     }
 
     private static func manifest(_ file: URL) throws -> PromptManifest {
@@ -154,9 +165,9 @@ public struct PromptFolder: Sendable {
     }
 
     private static func hash(of file: URL) throws -> String {
-        SHA256.hash(data: try Data(contentsOf: file)).map { byte in
-            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-        }.joined()
+        var hash = ContentHash()
+        hash.update([UInt8](try Data(contentsOf: file)))
+        return hash.digest()
     }
 
     private static func reason(_ error: any Error) -> String {

@@ -73,8 +73,9 @@ public struct PromptTuning: PromptMethod {
 
     /// The template with soft rows where the settings want them; a template that has its own is left alone.
     ///
-    /// - Throws: ``PromptError/badSetting(name:value:allowed:)`` for a number of rows out of range.
+    /// - Throws: ``PromptError/badSetting(name:value:allowed:)`` for a setting out of its range.
     public func template(for task: PromptTask) throws -> Template {
+        try check()
         guard !task.template.hasSoftRows else { return task.template }
         guard Self.rowLimit.contains(settings.rows) else {
             throw PromptError.badSetting(
@@ -91,7 +92,6 @@ public struct PromptTuning: PromptMethod {
     public func fit(
         _ split: FewShotSplit, _ task: PromptTask, to pretrained: PretrainedModel, _ run: RunContext
     ) throws -> Prompt {
-        try check()
         let setup = try SoftPromptSetup(task, template: try template(for: task), pretrained)
         let (train, dev) = (try setup.prompts(split.train), try setup.prompts(split.dev))
         var random = CounterRandom(seed: settings.seed, stream: 1)
@@ -116,7 +116,15 @@ public struct PromptTuning: PromptMethod {
         try require(settings.steps >= 1, "the number of steps", "\(settings.steps)", "at least 1")
         try require(settings.batch >= 1, "the batch", "\(settings.batch)", "at least 1")
         try require(settings.batchesPerStep >= 1, "batches a step", "\(settings.batchesPerStep)", "at least 1")
-        try require(settings.evaluationInterval >= 1, "the evaluation interval", "\(settings.evaluationInterval)", "at least 1")
+        try require(
+            settings.evaluationInterval >= 1, "the evaluation interval", "\(settings.evaluationInterval)", "at least 1")
+        try require(settings.warmup >= 0, "the warmup", "\(settings.warmup)", "at least 0 steps")
+        if let patience = settings.patience {
+            try require(patience >= 1, "the patience", "\(patience)", "at least 1")
+        }
+        if let limit = settings.gradientNormLimit {
+            try require(limit > 0, "the gradient norm limit", "\(limit)", "a number above 0")
+        }
         if case .fixed(let rate) = settings.rate {
             try require(rate > 0 && rate.isFinite, "the learning rate", "\(rate)", "a number above 0")
         }
@@ -153,6 +161,8 @@ public struct PromptTuning: PromptMethod {
 
 extension Template {
     /// The same text with a slot put in.
+    ///
+    /// The spaces in front of the answer stay with it: behind `It was {soft 8} {answer}` the word is still `" good"`.
     fileprivate func inserting(_ slot: String, at placement: PromptTuning.Placement) throws -> Template {
         func printed(_ parts: some Collection<TemplatePart>) -> String { parts.map(\.printed).joined() }
         func place(after index: Int?) -> Int { index.map { $0 + 1 } ?? 0 }
@@ -162,6 +172,8 @@ extension Template {
             case .middle: place(after: parts.firstIndex { if case .field = $0 { true } else { false } })
             case .end: parts.firstIndex { if case .answer = $0 { true } else { false } } ?? parts.count
             }
-        return try Template(printed(parts[..<index]) + slot + printed(parts[index...]))
+        let front = printed(parts[..<index])
+        let kept = placement == .end ? front.withoutFinalSpaces : front
+        return try Template(kept + slot + front.dropFirst(kept.count) + printed(parts[index...]))
     }
 }

@@ -12,7 +12,8 @@ struct SoftFitting: Sendable {
 
     /// Trains weights from a start.
     ///
-    /// - Throws: `CancellationError` if the user stopped; the state is in the checkpoint then.
+    /// - Throws: `CancellationError` if the user stopped; the state is in the checkpoint then. A state that cannot be
+    ///   saved is a warning while the run goes on, and an error where the user stopped.
     func learn(
         _ start: NamedTensors, batches: ShuffledBatches<LabelledPrompt>, dev: [LabelledPrompt]
     ) throws -> NamedTensors {
@@ -22,10 +23,10 @@ struct SoftFitting: Sendable {
         var failure: (any Error)?
         // The trainer's walk is cut into stretches, so that the state is on disk at every stretch's end.
         let stretch = run.checkpoint?.interval ?? settings.steps
-        while state.step < settings.steps {
+        while !hasEnded(state) {
             let stop = StopSignal()
             let limit = state.step + stretch
-            let end = try Trainer(objective, settings).run(
+            _ = try Trainer(objective, settings).run(
                 &state, over: pretrained.weights, batches: batches, stop: stop,
                 evaluate: { weights in
                     let (score, predicted) = evaluate(weights, dev)
@@ -40,13 +41,22 @@ struct SoftFitting: Sendable {
                     case .evaluation(let report): run.report(.evaluation(report))
                     }
                 })
-            do { try run.checkpoint?.save(state) } catch { failure = failure ?? error }
-            if run.stop.isRaised || Task.isCancelled { throw CancellationError() }
-            if end != .stopped { break }
+            do {
+                try run.checkpoint?.save(state)
+                failure = nil
+            } catch {
+                if failure == nil { run.report(.warning("what was learned so far could not be saved: \(error)")) }
+                failure = error
+            }
+            if run.stop.isRaised || Task.isCancelled { throw failure ?? CancellationError() }
         }
-        if let failure { throw failure }
         run.checkpoint?.remove()
         return state.chosenWeights
+    }
+
+    /// Asked of the state, so that a run that was killed after its last step does not go on.
+    private func hasEnded(_ state: TrainingState) -> Bool {
+        state.step >= settings.steps || settings.patience.map { state.evaluationsSinceBest >= $0 } ?? false
     }
 
     /// The share of dev rows that are answered right, plus a millionth of their mean log-probability to order equals.
@@ -70,14 +80,15 @@ struct SoftFitting: Sendable {
 }
 
 /// Says when answers have collapsed to one label: a run that looks finished and has learned nothing.
-struct CollapseWatch {
-    let labels: [String]
+package struct CollapseWatch {
+    private let labels: [String]
     private var collapsed = 0
 
-    init(labels: [String]) { self.labels = labels }
+    /// A watch over answers that are indices of these labels.
+    package init(labels: [String]) { self.labels = labels }
 
     /// A warning at the second look in a row at which every row got one label.
-    mutating func warning(_ predicted: [Int]) -> String? {
+    package mutating func warning(_ predicted: [Int]) -> String? {
         guard labels.count > 1, predicted.count > 1, let first = predicted.first, Set(predicted).count == 1 else {
             collapsed = 0
             return nil

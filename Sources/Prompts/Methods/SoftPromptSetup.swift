@@ -1,15 +1,15 @@
-internal import Datasets
-internal import Models
+package import Datasets
+package import Models
 
 /// What every method with soft rows prepares: words, encoder, scorer, rows.
-struct SoftPromptSetup: Sendable {
-    let words: EncodedVerbalizer
-    let encoder: PromptEncoder
-    let scorer: AnswerScorer
+package struct SoftPromptSetup: Sendable {
+    package let words: EncodedVerbalizer
+    package let encoder: PromptEncoder
+    package let scorer: AnswerScorer
     /// Nil where the template has no soft slot.
-    let soft: SoftPrompt?
+    package let soft: SoftPrompt?
 
-    init(_ task: PromptTask, template: Template, _ pretrained: PretrainedModel) throws {
+    package init(_ task: PromptTask, template: Template, _ pretrained: PretrainedModel) throws {
         guard pretrained.model.traits.isCausal else {
             throw PromptError.unsupportedModel(method: "this method", reason: "it needs a causal model")
         }
@@ -24,7 +24,7 @@ struct SoftPromptSetup: Sendable {
     /// The rows of a dataset as prompts with their labels' indices.
     ///
     /// - Throws: ``PromptError/labelsDiffer(missing:known:)`` for a row whose label has no words.
-    func prompts(_ dataset: Dataset) throws -> [LabelledPrompt] {
+    package func prompts(_ dataset: Dataset) throws -> [LabelledPrompt] {
         try dataset.examples.compactMap { example in
             guard let label = example.label else { return nil }
             guard let index = words.labels.firstIndex(of: label) else {

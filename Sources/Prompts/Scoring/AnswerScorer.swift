@@ -20,8 +20,14 @@ public struct AnswerScorer: Sendable {
     }
 
     /// Whether one row of scores says everything about a prompt: every word is one token and nothing follows it.
-    func isFlat(_ prompts: [EncodedPrompt]) -> Bool {
+    package func isFlat(_ prompts: [EncodedPrompt]) -> Bool {
         words.trie.isFlat && prompts.allSatisfy { $0.after.isEmpty }
+    }
+
+    /// How many rows a prompt takes with its words behind it, at most: what a batch's memory grows with.
+    func rowCount(_ prompt: EncodedPrompt) -> Int {
+        let branches = words.trie.innerNodes.count - 1 + words.words.count * prompt.after.count
+        return prompt.before.count + branches
     }
 
     /// The summed log-probability of every word behind every prompt, `[prompts, words]`, in nats.
@@ -62,27 +68,31 @@ public struct AnswerScorer: Sendable {
 
     /// Elements of a matrix, `[places]`.
     private static func elements(_ places: [PackedPrompts.Step], of matrix: Tensor) -> Tensor {
-        let width = matrix.shape.width
-        let flat = matrix.reshaped([matrix.shape.count, 1])
-        return flat.rows(places.map { Int32($0.readout * width + Int($0.token)) }).reshaped([places.count])
+        column(of: matrix).rows(places.map { index($0, matrix) }).reshaped([places.count])
     }
 
     /// The sum along each candidate's path, `[prompts, words]`.
+    ///
+    /// Paths are filled up with a zero to the length of the longest, so that one product adds them all.
     private static func sums(_ packed: PackedPrompts, _ logProbabilities: Tensor) -> Tensor {
-        var places: [PackedPrompts.Step: Int] = [:]
-        var order: [PackedPrompts.Step] = []
-        for step in packed.steps.joined().joined() where places.updateValue(order.count, forKey: step) == nil {
-            order.append(step)
+        let paths = Array(packed.steps.joined())
+        let longest = paths.map(\.count).max() ?? 0
+        let zero = Int32(logProbabilities.shape.count)
+        let places = paths.flatMap { path in
+            path.map { index($0, logProbabilities) }
+                + [Int32](repeating: zero, count: longest - path.count)
         }
-        for (index, step) in order.enumerated() { places[step] = index }
-        let paths = packed.steps.joined().map { $0.compactMap { places[$0] } }
-        var membership = [Float](repeating: 0, count: paths.count * order.count)
-        for (path, members) in paths.enumerated() {
-            for member in members { membership[path * order.count + member] = 1 }
-        }
-        let matrix = Tensor(membership, shape: [paths.count, order.count], on: logProbabilities.backend)
-        let sums = elements(order, of: logProbabilities).reshaped([1, order.count]).matmul(matrix)
-        return sums.reshaped([packed.steps.count, paths.count / max(1, packed.steps.count)])
+        let backend = logProbabilities.backend
+        let tables = [column(of: logProbabilities), Tensor(repeating: 0, shape: [1, 1], on: backend)]
+        let steps = Tensor.rows(places, of: tables).reshaped([paths.count, longest])
+        return steps.matmul(Tensor(repeating: 1, shape: [1, longest], on: backend))
+            .reshaped([packed.steps.count, paths.count / max(1, packed.steps.count)])
+    }
+
+    private static func column(of matrix: Tensor) -> Tensor { matrix.reshaped([matrix.shape.count, 1]) }
+
+    private static func index(_ place: PackedPrompts.Step, _ matrix: Tensor) -> Int32 {
+        Int32(place.readout * matrix.shape.width + Int(place.token))
     }
 }
 
@@ -94,12 +104,12 @@ extension EncodedVerbalizer {
     package func labelLogProbabilities(_ scores: Tensor) -> Tensor {
         let normalised = scores.logSoftmax()
         guard words.count > labels.count else { return normalised }
-        var membership = [Float](repeating: 0, count: labels.count * words.count)
-        for (label, range) in wordsOfLabel.enumerated() {
-            for word in range { membership[label * words.count + word] = 1 }
-        }
-        let matrix = Tensor(membership, shape: [labels.count, words.count], on: scores.backend)
-        // The floor keeps the logarithm finite where every word of a label has lost all its probability.
-        return normalised.applying(.exp).matmul(matrix).scaled(by: 1, plus: 1e-30).applying(.log)
+        return Tensor.joinColumns(
+            wordsOfLabel.map { range in
+                let words = normalised.columns(range)
+                guard range.count > 1 else { return words }
+                // log(p + q) = log p - log(p / (p + q)): finite, with a gradient, where p and q are both tiny.
+                return words.columns(0..<1) - words.logSoftmax().columns(0..<1)
+            })
     }
 }

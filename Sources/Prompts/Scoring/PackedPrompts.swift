@@ -1,6 +1,6 @@
-internal import Layers
-internal import Models
-internal import Tensors
+package import Layers
+package import Models
+package import Tensors
 
 /// Rows that a model must read to score candidates, packed so that nothing is computed twice.
 ///
@@ -9,33 +9,45 @@ internal import Tensors
 /// shared beginnings are sequences too. Each sequence names the earlier ones it reads (`ancestors`), so one walk
 /// through the model computes everything. On a causal model this changes no value: a row's keys and values depend
 /// only on what stands before it.
-struct PackedPrompts: Sendable {
+package struct PackedPrompts: Sendable {
     /// One prompt with the texts that may follow it.
-    struct Request: Sendable {
+    package struct Request: Sendable {
         /// The rows in front of the answer; at least one.
-        var prompt: [PromptRow]
+        package var prompt: [PromptRow]
         /// The candidates: the answer's tokens and, where the slot is not at the end, the rows behind it.
-        var candidates: [[PromptRow]]
+        package var candidates: [[PromptRow]]
+
+        /// A prompt with its candidates.
+        package init(prompt: [PromptRow], candidates: [[PromptRow]]) {
+            self.prompt = prompt
+            self.candidates = candidates
+        }
     }
 
     /// One scored token: `logProbability[readout, token]`.
-    struct Step: Hashable, Sendable {
-        var readout: Int
-        var token: Int32
+    package struct Step: Hashable, Sendable {
+        package var readout: Int
+        package var token: Int32
+
+        /// A token at a readout.
+        package init(readout: Int, token: Int32) {
+            self.readout = readout
+            self.token = token
+        }
     }
 
-    private(set) var rows: [PromptRow] = []
-    private(set) var lengths: [Int] = []
-    private(set) var ancestors: [[Int]] = []
+    package private(set) var rows: [PromptRow] = []
+    package private(set) var lengths: [Int] = []
+    package private(set) var ancestors: [[Int]] = []
     /// The packed rows whose predictions are read.
-    private(set) var readouts: [Int32] = []
+    package private(set) var readouts: [Int32] = []
     /// For each request, for each candidate, its tokens' places. Soft rows behind a slot are read, not predicted.
-    private(set) var steps: [[[Step]]] = []
+    package private(set) var steps: [[[Step]]] = []
 
     /// Packs requests.
     ///
     /// - Parameter sharesPrefix: whether what all prompts start with is read once; only for causal models.
-    init(_ requests: [Request], sharesPrefix: Bool = true) {
+    package init(_ requests: [Request], sharesPrefix: Bool = true) {
         let shared = sharesPrefix && requests.count > 1 ? Self.sharedPrefix(requests.map(\.prompt)) : 0
         if shared > 0 { _ = append(Array(requests[0].prompt.prefix(shared)), behind: []) }
         for request in requests {
@@ -87,7 +99,7 @@ struct PackedPrompts: Sendable {
     }
 
     /// How many rows all prompts start with, leaving each at least one of its own.
-    static func sharedPrefix(_ prompts: [[PromptRow]]) -> Int {
+    package static func sharedPrefix(_ prompts: [[PromptRow]]) -> Int {
         guard let first = prompts.first else { return 0 }
         return prompts.dropFirst().reduce(max(0, first.count - 1)) { shared, prompt in
             let limit = min(shared, prompt.count - 1)
@@ -98,7 +110,9 @@ struct PackedPrompts: Sendable {
     /// These rows as a model takes them.
     ///
     /// - Parameter soft: `[P, D]`, the trained rows; nil where no row is soft.
-    func input(_ model: any LanguageModel, soft: Tensor?, _ pass: Pass, pasts: [KeyValues] = []) -> ModelInput {
+    package func input(
+        _ model: any LanguageModel, soft: Tensor?, _ pass: Pass, pasts: [KeyValues] = []
+    ) -> ModelInput {
         ModelInput(
             embeddings: Self.embeddings(rows, model, soft: soft, pass), lengths: lengths, pasts: pasts,
             pastsOf: Array(repeating: Array(pasts.indices), count: lengths.count), ancestorsOf: ancestors,

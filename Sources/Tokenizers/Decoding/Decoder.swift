@@ -78,8 +78,15 @@ enum Decoder: Sendable {
                     pieces[index].insert(0x20, at: 0)
                 }
             }
-            if tidies { for (pattern, text) in tidying { pieces[index].replace(pattern, with: text) } }
+            guard tidies, mayBeUntidy(pieces[index]) else { continue }
+            for (pattern, text) in tidying { pieces[index].replace(pattern, with: text) }
         }
+    }
+
+    /// Whether a piece has a space at all that tidying could take away; nearly none has.
+    private static func mayBeUntidy(_ piece: [UInt8]) -> Bool {
+        guard let space = piece.firstIndex(of: 0x20) else { return false }
+        return piece[(space + 1)...].contains { ".?!,'nd".utf8.contains($0) }
     }
 
     /// English spacing that BERT's splitter took apart.
@@ -136,9 +143,14 @@ extension Decoder {
             return [.replace(try Pattern(value.required("pattern")), with: content)]
         case "Strip":
             let content = try value.required("content")
-            guard let scalar = try content.text().unicodeScalars.first else { throw content.wrongType("a character") }
+            guard let scalar = try content.text().unicodeScalars.first else {
+                throw content.wrongType("a character")
+            }
             let start = max(0, try value.required("start").integer())
-            return [.strip(content: scalar.value, start: start, stop: max(0, try value.required("stop").integer()))]
+            return [
+                .strip(
+                    content: scalar.value, start: start, stop: max(0, try value.required("stop").integer()))
+            ]
         case "Metaspace": return [.metaspace(try Metaspace(value, stage: "decoder"))]
         case "WordPiece":
             let prefix = try value.optional("prefix")?.bytes() ?? Array("##".utf8)

@@ -7,6 +7,7 @@ final class JSONDocument: Sendable {
     enum Kind: UInt8 { case object, array, text, escapedText, number, yes, no, null }
 
     /// A value: its bytes (without the quotes of a text), and the node after everything inside it.
+    ///
     /// The nodes of an object are key, value, key, value …, those of an array its elements.
     struct Node {
         var kind: Kind
@@ -30,6 +31,13 @@ final class JSONDocument: Sendable {
     }
 
     var root: JSONValue { JSONValue(document: self, index: 0, path: "") }
+
+    func isText(_ node: Int) -> Bool { nodes[node].kind == .text || nodes[node].kind == .escapedText }
+
+    /// A value as the file spells it, shortened for messages.
+    func source(of node: Int) -> String {
+        String(decoding: bytes[Int(nodes[node].start)..<Int(nodes[node].end)].prefix(80), as: UTF8.self)
+    }
 
     /// Appends the text of a text node, escapes resolved.
     func appendText(of node: Int, to target: inout [UInt8]) {

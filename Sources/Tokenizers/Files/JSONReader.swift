@@ -133,7 +133,8 @@ struct JSONReader {
         }
         index += 5
         guard unit & 0xFC00 == 0xD800 else { return }
-        guard index + 1 < bytes.count, bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u"),
+        guard index + 1 < bytes.count, bytes[index] == UInt8(ascii: "\\"),
+            bytes[index + 1] == UInt8(ascii: "u"),
             let low = hexadecimal(bytes, at: index + 2), low & 0xFC00 == 0xDC00
         else { throw failure("half of a surrogate pair") }
         index += 6
@@ -154,7 +155,9 @@ struct JSONReader {
         if try peek() == UInt8(ascii: "-") { index += 1 }
         let whole = index
         try digits()
-        if bytes[whole] == UInt8(ascii: "0"), index > whole + 1 { throw failure("a number with a leading zero") }
+        if bytes[whole] == UInt8(ascii: "0"), index > whole + 1 {
+            throw failure("a number with a leading zero")
+        }
         if index < bytes.count, bytes[index] == UInt8(ascii: ".") {
             index += 1
             try digits()

@@ -7,7 +7,7 @@ extension TokenizerPipeline {
     /// Reads a tokenizer from a file or a model folder; never from a network.
     ///
     /// - Parameter file: a `tokenizer.json`; a BERT `vocab.txt`; or a folder that holds one of them, and
-    ///   perhaps `tokenizer_config.json` and `special_tokens_map.json`, which name the roles of special tokens.
+    ///   perhaps `tokenizer_config.json` and `special_tokens_map.json`, which name special tokens' roles.
     ///   Truncation and padding of the file are not carried out: they are the caller's business.
     /// - Throws: ``TokenizerError``; kinds and settings that would give other ids than the reference's are
     ///   refused.

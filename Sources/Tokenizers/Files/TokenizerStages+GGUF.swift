@@ -21,7 +21,8 @@ extension TokenizerStages {
         let pieces = isScored ? source.pieces.map { Self.marked($0) } : source.pieces
         guard source.kinds.isEmpty || source.kinds.count == pieces.count else {
             throw .unequalCounts(
-                first: "pieces", firstCount: pieces.count, second: "token types", secondCount: source.kinds.count)
+                first: "pieces", firstCount: pieces.count, second: "token types",
+                secondCount: source.kinds.count)
         }
         let vocabulary = try Vocabulary(pieces)
         switch source.model {
@@ -44,7 +45,8 @@ extension TokenizerStages {
             // Runs of spaces arise by merging; in the text itself they are not yet marks.
             if isScored, kind == Kind.userDefined, pieces[id].utf8.starts(with: "▁".utf8) { continue }
             added.append(
-                AddedToken(id: Int32(id), content: Array(pieces[id].utf8), isSpecial: kind != Kind.userDefined))
+                AddedToken(
+                    id: Int32(id), content: Array(pieces[id].utf8), isSpecial: kind != Kind.userDefined))
         }
         roles = source.roles
         framing = try Self.framing(source)
@@ -70,7 +72,9 @@ extension TokenizerStages {
     private static func framing(_ source: GGUFVocabulary) throws(TokenizerError) -> Framing {
         var around: (prefix: [Int32], suffix: [Int32]) = ([], [])
         if source.addsBeginning ?? (source.model == "llama") {
-            guard let beginning = source.roles.beginning else { throw .missing(field: "tokenizer.ggml.bos_token_id") }
+            guard let beginning = source.roles.beginning else {
+                throw .missing(field: "tokenizer.ggml.bos_token_id")
+            }
             around.prefix = [beginning]
         }
         if source.addsEnd ?? false {
@@ -100,7 +104,8 @@ extension BytePairSegmenter {
         self.init(
             vocabulary: vocabulary, merges: merges, byteUnits: vocabulary.byteUnits(), usesByteAlphabet: true,
             keepsWholeWords: ["llama-bpe", "llama3", "llama-v3"].contains(source.splitting),
-            unknown: nil, fusesUnknown: false, byteFallback: nil, innerPrefix: [], endSuffix: [])
+            unknown: nil, fusesUnknown: false, byteFallback: nil, innerPrefix: [], endSuffix: [], borders: nil
+        )
     }
 
     /// SentencePiece's BPE: any two neighbours merge that make a piece, the one with the best score first.
@@ -112,13 +117,15 @@ extension BytePairSegmenter {
         }
         self.init(
             vocabulary: vocabulary, merges: MergeTable(source, vocabulary), byteUnits: nil,
-            usesByteAlphabet: false, keepsWholeWords: false, unknown: source.roles.unknown, fusesUnknown: true,
-            byteFallback: vocabulary.byteFallback(), innerPrefix: [], endSuffix: [])
+            usesByteAlphabet: false, keepsWholeWords: false, unknown: source.roles.unknown,
+            fusesUnknown: true,
+            byteFallback: vocabulary.byteFallback(), innerPrefix: [], endSuffix: [],
+            borders: MarkBorders(vocabulary))
     }
 }
 
 extension MergeTable {
-    /// All ways to make a piece of two others, the best score first; pieces with equal scores have equal ranks.
+    /// All ways to make a piece of two others, the best score first; equal scores have equal ranks.
     ///
     /// Pieces that users defined come before all, one after the other, with the longest left side first: so
     /// the reference turns SentencePiece's rule, that they are found before anything merges, into merges.

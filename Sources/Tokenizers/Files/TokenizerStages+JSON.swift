@@ -6,7 +6,9 @@ extension TokenizerStages {
         let usesBytes = if case .bytes? = splitters.last { true } else { false }
         segmenter = try Segmenter.read(root.required("model"), usesBytes: usesBytes)
         framing = try Framing.read(root.optional("post_processor"))
-        decoders = try root.optional("decoder").map { (value) throws(TokenizerError) in try Decoder.read(value) }
+        decoders = try root.optional("decoder").map { (value) throws(TokenizerError) in
+            try Decoder.read(value)
+        }
         added = try Self.addedTokens(root.optional("added_tokens"), segmenter.vocabulary)
         let (added, vocabulary) = (added, segmenter.vocabulary)
         self.roles = roles.specialTokens { content in
@@ -99,7 +101,9 @@ extension Framing {
     /// `[CLS] A [SEP]` and `[CLS] A [SEP] B [SEP]`.
     static func bert(classifier: Int32, separator: Int32) -> Framing {
         Framing(
-            single: [.tokens([classifier], segment: 0), .first(segment: 0), .tokens([separator], segment: 0)],
+            single: [
+                .tokens([classifier], segment: 0), .first(segment: 0), .tokens([separator], segment: 0),
+            ],
             pair: [
                 .tokens([classifier], segment: 0), .first(segment: 0), .tokens([separator], segment: 0),
                 .second(segment: 1), .tokens([separator], segment: 1),

@@ -59,7 +59,8 @@ extension Framing {
             for element in all { framings.append(try read(element)) }
             framings.removeAll { $0 == Framing() }
             guard framings.count <= 1 else {
-                throw .unsupportedSetting(stage: "post_processor", setting: "Sequence", value: "two templates")
+                throw .unsupportedSetting(
+                    stage: "post_processor", setting: "Sequence", value: "two templates")
             }
             return framings.first ?? Framing()
         default: throw .unknownKind(stage: "post_processor", kind: kind)
@@ -126,7 +127,8 @@ extension Framing {
         }
         guard found.sorted() == names else {
             throw .unsupportedSetting(
-                stage: "post_processor", setting: value.path, value: "the sequences \(found.joined(separator: ", "))")
+                stage: "post_processor", setting: value.path,
+                value: "the sequences \(found.joined(separator: ", "))")
         }
         return parts
     }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// SentencePiece's compiled table of replacements (`Precompiled`): a double-array trie and the texts it leads to.
+/// SentencePiece's compiled table of replacements (`Precompiled`): a double-array trie and its texts.
 struct CharacterMap: Sendable {
     private let units: [UInt32]
     private let texts: [UInt8]
@@ -22,12 +22,16 @@ struct CharacterMap: Sendable {
         }
         units = (0..<size / 4).map { word(4 + 4 * $0) }
         texts = Array(bytes[(4 + size)...])
-        guard firstInvalidByte(of: texts) == nil else { throw .badCharacterMap(reason: "its texts are not UTF-8") }
+        guard firstInvalidByte(of: texts) == nil else {
+            throw .badCharacterMap(reason: "its texts are not UTF-8")
+        }
     }
 
     /// Reads the table as tokenizer files write it.
     init(base64: String) throws(TokenizerError) {
-        guard let data = Data(base64Encoded: base64) else { throw .badCharacterMap(reason: "it is not base 64") }
+        guard let data = Data(base64Encoded: base64) else {
+            throw .badCharacterMap(reason: "it is not base 64")
+        }
         try self.init([UInt8](data))
     }
 

@@ -29,7 +29,8 @@ enum Normalizer: Sendable {
     private static func withoutControl(_ scalar: UInt32) -> ScalarChange {
         switch scalar {
         case 0x1...0x8, 0xB, 0xE...0x1F, 0x7F, 0x8F, 0x9F: .nothing
-        case 0x9, 0xA, 0xC, 0xD, 0x1680, 0x200B...0x200F, 0x2028, 0x2029, 0x2581, 0xFEFF, 0xFFFD: .scalar(0x20)
+        case 0x9, 0xA, 0xC, 0xD, 0x1680, 0x200B...0x200F, 0x2028, 0x2029, 0x2581, 0xFEFF, 0xFFFD:
+            .scalar(0x20)
         default: .same
         }
     }
@@ -115,7 +116,9 @@ extension [UInt8] {
     }
 }
 
-/// What BERT does to a text before it is cut (Devlin et al. 2019, code).
+/// What BERT does to a text before it is cut.
+///
+/// Source: the code of Devlin and others 2019.
 struct BertNormalization: Sendable {
     var cleansText = true
     var spacesIdeographs = true

@@ -18,6 +18,9 @@ struct BytePairSegmenter: Sendable {
     let innerPrefix: [UInt8]
     let endSuffix: [UInt8]
 
+    /// Where a long word may be cut without changing its ids.
+    let borders: MarkBorders?
+
     func append(
         _ text: [UInt8], _ word: Range<Int>, _ scratch: inout MergeScratch, to ids: inout [Int32]
     ) {
@@ -43,8 +46,10 @@ struct BytePairSegmenter: Sendable {
             ? vocabulary.id(of: ByteAlphabet.spell(text[word])) : vocabulary.id(of: text, word)
     }
 
-    /// The units of a word of characters. Unknown ones become bytes where the vocabulary has them all, else
-    /// the unknown token, else nothing: in the reference's order, which may write an unknown token late.
+    /// Appends the units of a word of characters.
+    ///
+    /// Unknown ones become bytes where the vocabulary has them all, else the unknown token, else nothing: in
+    /// the reference's order, which may write an unknown token late.
     private func appendCharacters(_ text: [UInt8], _ word: Range<Int>, to units: inout [Int32]) {
         var index = word.lowerBound
         var pendingUnknown = false

@@ -1,7 +1,7 @@
 extension Segmenter {
     /// Reads the `model` of a tokenizer file.
     ///
-    /// - Parameter usesBytes: the words that arrive are bytes, after a `ByteLevel` splitter.
+    /// `usesBytes` says that the words which arrive are bytes, after a `ByteLevel` splitter.
     static func read(_ value: JSONValue, usesBytes: Bool) throws(TokenizerError) -> Segmenter {
         let kind = try kind(of: value)
         switch kind {
@@ -53,6 +53,8 @@ extension BytePairSegmenter {
         unknown = hasUnknown ? try vocabulary.token("unk_token", of: value) : nil
         fusesUnknown = try value.flag("fuse_unk", default: false)
         byteFallback = try value.flag("byte_fallback", default: false) ? vocabulary.byteFallback() : nil
+        let isPlain = innerPrefix.isEmpty && endSuffix.isEmpty && !usesBytes && !keepsWholeWords
+        borders = isPlain ? MarkBorders(vocabulary) : nil
         self.vocabulary = vocabulary
     }
 }
@@ -76,14 +78,18 @@ extension MergeTable {
     ) throws(TokenizerError) -> Int {
         let document = value.document
         if document.nodes[node].kind == .array {
-            let sides = try JSONValue(document: document, index: node, path: "\(value.path)[\(index)]").elements()
-            guard sides.count == 2 else { throw .malformedMerge(index: index, text: "\(sides.count) pieces") }
-            pair += try sides[0].bytes()
+            // Half a million of these: no lists, no paths.
+            let end = Int(document.nodes[node].next)
+            let sides = (node + 1, node + 2)
+            guard sides.1 + 1 == end, document.isText(sides.0), document.isText(sides.1) else {
+                throw .malformedMerge(index: index, text: document.source(of: node))
+            }
+            document.appendText(of: sides.0, to: &pair)
             let border = pair.count
-            pair += try sides[1].bytes()
+            document.appendText(of: sides.1, to: &pair)
             return border
         }
-        guard document.nodes[node].kind == .text || document.nodes[node].kind == .escapedText else {
+        guard document.isText(node) else {
             throw .wrongType(field: "\(value.path)[\(index)]", expected: "a text or a list of two")
         }
         document.appendText(of: node, to: &pair)
@@ -104,10 +110,13 @@ extension MergeTable {
         _ pair: [UInt8], border: Int, _ index: Int, _ vocabulary: Vocabulary, innerPrefix: Int
     ) throws(TokenizerError) {
         let outside = { (range: Range<Int>) in
-            TokenizerError.mergeOutsideVocabulary(index: index, piece: String(decoding: pair[range], as: UTF8.self))
+            TokenizerError.mergeOutsideVocabulary(
+                index: index, piece: String(decoding: pair[range], as: UTF8.self))
         }
         guard let left = vocabulary.id(of: pair, 0..<border) else { throw outside(0..<border) }
-        guard let right = vocabulary.id(of: pair, border..<pair.count) else { throw outside(border..<pair.count) }
+        guard let right = vocabulary.id(of: pair, border..<pair.count) else {
+            throw outside(border..<pair.count)
+        }
         var product = vocabulary.id(of: pair, 0..<pair.count)
         if innerPrefix > 0 {
             let rest = pair.dropFirst(border + min(innerPrefix, pair.count - border))

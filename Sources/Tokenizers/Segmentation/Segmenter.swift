@@ -22,6 +22,8 @@ enum Segmenter: Sendable {
 
     /// Appends the ids of words, each cut on its own.
     func append(_ text: [UInt8], _ words: [Range<Int>], _ scratch: inout Scratch, to ids: inout [Int32]) {
+        var words = words
+        if case .bytePair(let model) = self, let borders = model.borders { words = borders.cut(text, words) }
         for word in words where !word.isEmpty {
             guard word.count <= WordCache.wordLimit else {
                 append(text, word, &scratch.merging, to: &ids)

@@ -10,7 +10,7 @@ struct Vocabulary: Sendable {
     /// Where the piece of each id starts; `count` entries, holes have an end before their start.
     private var starts: [UInt32] = []
     private var ends: [UInt32] = []
-    /// Ids by hash; -1 where free. The size is a power of two, at most half full.
+    /// Ids by hash, -1 where free; the size is a power of two, at most half full.
     private var slots: [Int32] = []
 
     /// One more than the largest id.

@@ -1,4 +1,4 @@
-/// WordPiece: the longest piece that a word starts with, then the longest that the rest starts with, and so on.
+/// WordPiece: the longest piece that a word starts with, then the longest the rest starts with, and so on.
 ///
 /// Wu et al. 2016; Devlin et al. 2019 (code). A word that cannot be spelled is one unknown token.
 struct WordPieceSegmenter: Sendable {
@@ -26,7 +26,8 @@ struct WordPieceSegmenter: Sendable {
             while end > start {
                 found =
                     prefix > 0
-                    ? vocabulary.id(of: inner, 0..<prefix + end - start) : vocabulary.id(of: text, start..<end)
+                    ? vocabulary.id(of: inner, 0..<prefix + end - start)
+                    : vocabulary.id(of: text, start..<end)
                 if found != nil { break }
                 end = text.scalarStart(before: end)
             }

@@ -26,7 +26,7 @@ struct AddedTokens: Sendable {
     private let normalizedStarts: [Bool]
     let hasNormalized: Bool
 
-    /// - Parameter normalize: what happens to a text before tokens that are normalized are looked for.
+    /// Prepares the search; `normalize` is what happens to a text before normalized tokens are looked for.
     init(_ tokens: [AddedToken], normalize: (inout [UInt8]) -> Void) {
         self.tokens = tokens
         idsByContent = Dictionary(tokens.map { ($0.content, $0.id) }) { first, _ in first }

@@ -26,6 +26,8 @@ struct Pattern: Sendable {
     private static let stepsPerByte = 4_096
 
     let steps: [Step]
+    /// What the pattern finds, if it is one text: then nothing needs to be tried.
+    private let literal: [UInt8]
     private let classifier = UnicodeClassifier.shared
 
     /// Compiles an expression.
@@ -34,15 +36,18 @@ struct Pattern: Sendable {
     init(_ expression: String) throws(TokenizerError) {
         var parser = PatternParser(expression)
         steps = try parser.parse()
+        literal = []
     }
 
     /// A pattern that finds exactly this text.
     init(literal: String) {
+        self.literal = Array(literal.utf8)
         steps = literal.unicodeScalars.map { .character(CharacterSet($0.value)) } + [.accept]
     }
 
     /// The matches from left to right, without overlap; empty ones are left out.
     func matches(in text: [UInt8], _ range: Range<Int>) -> [Range<Int>] {
+        if let first = literal.first { return literalMatches(in: text, range, first) }
         var found: [Range<Int>] = []
         var start = range.lowerBound
         var budget = (range.count + 16) * Self.stepsPerByte
@@ -52,6 +57,20 @@ struct Pattern: Sendable {
                 start = end
             } else {
                 start += scalarLength(text[start])
+            }
+        }
+        return found
+    }
+
+    private func literalMatches(in text: [UInt8], _ range: Range<Int>, _ first: UInt8) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        var index = range.lowerBound
+        while index < range.upperBound {
+            if text[index] == first, text.starts(with: literal, at: index, before: range.upperBound) {
+                found.append(index..<index + literal.count)
+                index += literal.count
+            } else {
+                index += 1
             }
         }
         return found
@@ -173,7 +192,8 @@ struct CharacterSet: Sendable, Equatable {
         if !members.isEmpty {
             let classes = classifier[scalar]
             for member in members {
-                let isMember = !classes.isDisjoint(with: member.classes) && classes.isDisjoint(with: member.without)
+                let isMember =
+                    !classes.isDisjoint(with: member.classes) && classes.isDisjoint(with: member.without)
                 if isMember != member.negated { return !negated }
             }
         }

@@ -65,7 +65,8 @@ struct PatternParser {
         var steps = choices.removeLast()
         for first in choices.reversed() {
             let end = first.count + 2 + steps.count
-            steps = [.choice(first: 1, second: first.count + 2)] + moved(first, by: 1) + [.jump(end)]
+            steps =
+                [.choice(first: 1, second: first.count + 2)] + moved(first, by: 1) + [.jump(end)]
                 + moved(steps, by: first.count + 2)
             if steps.count > Self.stepLimit { throw failure("it is too long") }
         }
@@ -179,7 +180,9 @@ struct PatternParser {
         }
         if take("\\") { return [.character(try escape(ignoresCase: ignoresCase))] }
         let scalar = try scalar()
-        if scalar == 0x2A || scalar == 0x2B || scalar == 0x3F { throw failure("a quantifier follows nothing") }
+        if scalar == 0x2A || scalar == 0x2B || scalar == 0x3F {
+            throw failure("a quantifier follows nothing")
+        }
         return [.character(folded(scalar, ignoresCase))]
     }
 
@@ -204,7 +207,8 @@ struct PatternParser {
     /// A character and, where case does not matter, its other cases.
     private func folded(_ scalar: UInt32, _ ignoresCase: Bool) -> CharacterSet {
         var set = CharacterSet(scalar)
-        guard ignoresCase, scalar < 0x80, let ascii = Unicode.Scalar(scalar), ascii.properties.isAlphabetic else {
+        guard ignoresCase, scalar < 0x80, let ascii = Unicode.Scalar(scalar), ascii.properties.isAlphabetic
+        else {
             return set
         }
         set.ranges.append((scalar ^ 0x20)...(scalar ^ 0x20))
@@ -225,7 +229,9 @@ extension PatternParser {
         var isFirst = true
         while isFirst || !peek("]") {
             isFirst = false
-            if peek("[:") || peek("&&") { throw failure("POSIX brackets and intersections are not supported") }
+            if peek("[:") || peek("&&") {
+                throw failure("POSIX brackets and intersections are not supported")
+            }
             if peek("[") {
                 set.nested.append(try characterClass(ignoresCase: ignoresCase))
                 continue

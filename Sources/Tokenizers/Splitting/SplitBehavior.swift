@@ -8,9 +8,8 @@ enum SplitBehavior: String, Sendable, CaseIterable {
 
     /// Cuts `range` at some matches inside it.
     ///
-    /// - Parameters:
-    ///   - matches: from left to right, without overlap.
-    ///   - inverted: what lies between the matches is what cuts.
+    /// The matches come from left to right, without overlap; `inverted` says that what lies between them is
+    /// what cuts.
     func append(
         _ matches: [Range<Int>], in range: Range<Int>, inverted: Bool, to words: inout [Range<Int>]
     ) {

@@ -7,7 +7,8 @@ extension Splitter {
         let splitters = try list(value)
         let bytes = splitters.firstIndex { if case .bytes = $0 { true } else { false } }
         if let bytes, bytes < splitters.count - 1 {
-            throw .unsupportedSetting(stage: "pre_tokenizer", setting: "ByteLevel", value: "not the last step")
+            throw .unsupportedSetting(
+                stage: "pre_tokenizer", setting: "ByteLevel", value: "not the last step")
         }
         return splitters
     }
@@ -21,7 +22,8 @@ extension Splitter {
             return splitters
         case "ByteLevel":
             let prefix: [Splitter] = try value.flag("add_prefix_space", default: true) ? [.prefixSpace] : []
-            let scan: [Splitter] = try value.flag("use_regex", default: true) ? [.scan(WordScanner(.gpt2))] : []
+            let scan: [Splitter] =
+                try value.flag("use_regex", default: true) ? [.scan(WordScanner(.gpt2))] : []
             return prefix + scan + [.bytes]
         case "Split": return [try split(value)]
         case "Digits": return [.digits(each: try value.flag("individual_digits", default: false))]
@@ -31,7 +33,9 @@ extension Splitter {
         case "BertPreTokenizer": return [.bert]
         case "Metaspace": return [.metaspace(try Metaspace(value, stage: "pre_tokenizer"))]
         case "CharDelimiterSplit":
-            return [.pattern(Pattern(literal: try value.required("delimiter").text()), .removed, inverted: false)]
+            return [
+                .pattern(Pattern(literal: try value.required("delimiter").text()), .removed, inverted: false)
+            ]
         default: throw .unknownKind(stage: "pre_tokenizer", kind: kind)
         }
     }

@@ -66,8 +66,8 @@ enum Splitter: Sendable {
 extension SplitText {
     /// Cuts words by the classes of their characters.
     ///
-    /// - Parameter kind: 1 for a character that cuts; other numbers for words of different kinds, between
-    ///   which there is a border too.
+    /// The kind is 1 for a character that cuts; other numbers are words of different kinds, between which
+    /// there is a border too.
     mutating func cut(_ old: [Range<Int>], _ behavior: SplitBehavior, by kind: (UnicodeClasses) -> Int) {
         let classifier = UnicodeClassifier.shared
         var matches: [Range<Int>] = []

@@ -27,7 +27,7 @@ struct WordRules: Hashable, Sendable {
     /// ` ?[^\s\p{L}\p{N}]+[\r\n]*` instead of ` ?[^\s\p{L}\p{N}]+`, and `\s*[\r\n]+` before other space.
     var keepsLineEnds: Bool
 
-    /// Radford et al. 2019.
+    /// Those of Radford and others 2019.
     static let gpt2 = WordRules(
         contractions: .lowercase, letters: .afterSpace, numbers: .afterSpace, keepsLineEnds: false)
     /// Llama 3; GPT-4's without possessive quantifiers.

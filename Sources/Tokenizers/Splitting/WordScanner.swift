@@ -39,7 +39,9 @@ struct WordScanner: Sendable {
             if rules.numbers == .afterSpace, !next.isDisjoint(with: .number) {
                 return numberEnd(text, second, end)
             }
-            if next.isDisjoint(with: [.space, .letter, .number]) { return otherEnd(text, second + length, end) }
+            if next.isDisjoint(with: [.space, .letter, .number]) {
+                return otherEnd(text, second + length, end)
+            }
         }
         return spaceEnd(text, start, end)
     }

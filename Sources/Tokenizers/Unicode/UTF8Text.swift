@@ -3,7 +3,7 @@
 /// Bytes and not `String`: `String` compares by canonical equivalence, for which composed and decomposed
 /// Hangul are the same text; to a vocabulary they are two.
 extension [UInt8] {
-    /// The scalar that starts at `index`, and its length in bytes. The bytes must be valid UTF-8.
+    /// The scalar that starts at `index`, and its length in bytes, which must be valid UTF-8.
     @inline(__always)
     func scalar(at index: Int) -> (value: UInt32, length: Int) {
         let first = UInt32(self[index])

@@ -19,7 +19,8 @@ struct EnvironmentArguments {
     ///
     /// - Throws: ``UsageError`` for a switch that is set to neither yes nor no.
     func expand(_ arguments: [String]) throws -> [String] {
-        guard !values.isEmpty, let name = arguments.first, let command = Self.commands().first(where: { $0.commandName == name })
+        guard !values.isEmpty, let name = arguments.first,
+            let command = Self.commands().first(where: { $0.commandName == name })
         else { return arguments }
         var added: [String] = []
         for argument in command.arguments ?? [] {
@@ -47,7 +48,9 @@ struct EnvironmentArguments {
     }
 
     /// The switch that a value stands for: itself, its opposite if it has one, or nothing.
-    private static func flag(_ long: String, _ argument: Description.Argument, _ value: String) throws -> String? {
+    private static func flag(_ long: String, _ argument: Description.Argument, _ value: String) throws
+        -> String?
+    {
         if try isYes(value, variable(long)) { return "--\(long)" }
         let opposite = "no-\(long)"
         return argument.names?.contains { $0.name == opposite } == true ? "--\(opposite)" : nil

@@ -15,7 +15,8 @@ struct Gate {
         guard let sign = text.firstIndex(of: ">") else { throw ExperimentError.badGate(text) }
         let rest = text[text.index(after: sign)...]
         includesBound = rest.first == "="
-        guard let bound = Double(String(includesBound ? rest.dropFirst() : rest).trimmed), bound.isFinite else {
+        guard let bound = Double(String(includesBound ? rest.dropFirst() : rest).trimmed), bound.isFinite
+        else {
             throw ExperimentError.badGate(text)
         }
         self.text = text

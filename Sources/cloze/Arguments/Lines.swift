@@ -15,25 +15,49 @@ struct Lines {
         self.file = file
     }
 
-    /// All whole lines that have arrived, waiting for one at least; nil at the end. Empty lines are left out.
+    /// All whole lines that have arrived, waiting for one at least; nil at the end.
+    ///
+    /// Empty lines are left out.
     ///
     /// - Throws: `DatasetError` with the line that is not UTF-8.
     mutating func next() throws -> [String]? {
         var lines: [String] = []
         while lines.isEmpty, !hasEnded {
-            let data = handle.availableData
-            if data.isEmpty {
+            let bytes = try read()
+            if bytes.isEmpty {
                 hasEnded = true
                 if !rest.isEmpty { try take(rest, into: &lines) }
                 break
             }
-            rest += data
+            rest += bytes
             while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
                 try take(Array(rest[..<end]), into: &lines)
                 rest.removeSubrange(...end)
             }
         }
         return lines.isEmpty ? nil : lines
+    }
+
+    /// What has arrived, waiting for something; nothing at the end.
+    ///
+    /// `FileHandle.availableData` would end the process where reading fails, as it does for a folder.
+    private func read() throws -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            #if canImport(Glibc)
+                let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+                    unsafe Glibc.read(handle.fileDescriptor, bytes.baseAddress, bytes.count)
+                }
+            #else
+                let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+                    unsafe Darwin.read(handle.fileDescriptor, bytes.baseAddress, bytes.count)
+                }
+            #endif
+            if count >= 0 { return Array(buffer.prefix(count)) }
+            guard errno == EINTR else {
+                throw DatasetError.unreadable(file: file, reason: unsafe String(cString: strerror(errno)))
+            }
+        }
     }
 
     private mutating func take(_ bytes: [UInt8], into lines: inout [String]) throws {
@@ -49,7 +73,8 @@ struct Lines {
     /// - Throws: `DatasetError/rows` with the place of the first byte that is not UTF-8.
     static func decode(_ bytes: [UInt8], line: Int, file: String, offset: Int) throws -> String {
         if let text = String(validating: bytes, as: UTF8.self) { return text }
-        throw DatasetError.rows([RowFault(file: file, line: line, reason: .notUTF8(byte: offset + firstBroken(bytes)))], total: 1)
+        throw DatasetError.rows(
+            [RowFault(file: file, line: line, reason: .notUTF8(byte: offset + firstBroken(bytes)))], total: 1)
     }
 
     /// The place of the first byte that is not UTF-8: repairing puts a mark there and changes nothing before it.

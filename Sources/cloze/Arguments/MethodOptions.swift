@@ -17,7 +17,8 @@ struct MethodOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The text that they start from.", valueName: "text"))
     var initText: String?
 
-    @Option(help: ArgumentHelp("Where the soft rows stand, if the template does not say.", valueName: "place"))
+    @Option(
+        help: ArgumentHelp("Where the soft rows stand, if the template does not say.", valueName: "place"))
     var placement: PromptTuning.Placement = .front
 
     @Option(help: ArgumentHelp("How many steps of training.", valueName: "count"))

@@ -27,7 +27,8 @@ struct ModelPlace {
     /// The path if there is something; else the hub cache's folder if the name is one of the hub's.
     func url() throws -> URL {
         let path = (name as NSString).expandingTildeInPath
-        let isHubName = name.split(separator: "/", omittingEmptySubsequences: false).count == 2 && !name.hasPrefix(".")
+        let isHubName =
+            name.split(separator: "/", omittingEmptySubsequences: false).count == 2 && !name.hasPrefix(".")
         guard isHubName, !FileManager.default.fileExists(atPath: path), !name.hasSuffix(".gguf") else {
             return URL(fileURLWithPath: path)
         }

@@ -6,7 +6,11 @@ import Tensors
 
 /// With which prompt rows are answered: a saved one, or a text and label words.
 struct PromptOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: ArgumentHelp("A prompt's folder, as cloze train writes it.", valueName: "folder"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "A prompt's folder: of cloze train, or of PEFT (then with --template and --words).",
+            valueName: "folder"))
     var prompt: String?
 
     @OptionGroup var question: QuestionOptions
@@ -14,36 +18,69 @@ struct PromptOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How word scores become label scores.", valueName: "rule"))
     var rule: ScoringRule?
 
-    func validate() throws {
-        guard prompt == nil || (question.template == nil && question.words == nil) else {
-            throw ValidationError("--prompt brings its own template and words; leave --template and --words away")
-        }
-    }
-
     /// The saved prompt, or one made of the template and the words.
     ///
-    /// - Parameter task: a task whose template and words are taken where the command line gives none.
+    /// Where the command line gives no template and no words, those of `task` are taken.
     func load(_ pretrained: PretrainedModel, task: PromptTask? = nil) throws -> Prompt {
-        var made = try prompt.map { try PromptFolder(URL(fileURLWithPath: $0)).read(on: CPUBackend.shared) }
+        var made =
+            try prompt.map { try saved(PromptFolder(URL(fileURLWithPath: $0)), pretrained, task) }
             ?? hard(pretrained, task)
         if let rule { made.manifest.rule = rule }
         try made.checkRule(pretrained)
         return made
     }
 
+    private func saved(_ folder: PromptFolder, _ pretrained: PretrainedModel, _ task: PromptTask?) throws
+        -> Prompt
+    {
+        guard folder.isPEFTOnly else {
+            guard question.template == nil, question.words == nil else {
+                throw UsageError(
+                    "--prompt brings its own template and words; leave --template and --words away")
+            }
+            return try folder.read(on: CPUBackend.shared)
+        }
+        let rows = try folder.readPEFT(on: CPUBackend.shared)
+        var settings = PromptTuning.Settings()
+        settings.rows = rows.shape.rows
+        let asked = try asked(task, named: folder.url.lastPathComponent)
+        return try Prompt(
+            method: PromptTuning.name, asked, template: PromptTuning(settings).template(for: asked),
+            tensors: NamedTensors([SoftPrompt.parameterName: rows]), pretrained, settings: [:], probing: [])
+    }
+
     private func hard(_ pretrained: PretrainedModel, _ task: PromptTask?) throws -> Prompt {
+        let asked = try asked(task, named: "hard prompt")
+        guard !asked.template.hasSoftRows else {
+            throw UsageError(
+                "the template has soft rows, which only a trained prompt has; give --prompt FOLDER")
+        }
+        return try Prompt.hard(asked, pretrained, rule: rule ?? .sum)
+    }
+
+    /// The template and the words of the command line, or else the task's.
+    private func asked(_ task: PromptTask?, named name: String) throws -> PromptTask {
         guard let template = try question.parsedTemplate() ?? task?.template else {
-            throw UsageError("say with what to ask: --prompt FOLDER, or --template with --words")
+            let advice = "--template with --words"
+            throw UsageError(
+                prompt.map { "\($0) was written by PEFT, which keeps no text; give \(advice)" }
+                    ?? "say with what to ask: --prompt FOLDER, or \(advice)")
         }
         guard let words = try question.parsedWords() ?? task?.verbalizer else {
             throw UsageError("--template needs the label words: --words 'label=word,…'")
         }
-        guard !template.hasSoftRows else {
-            throw UsageError("the template has soft rows, which only a trained prompt has; give --prompt FOLDER")
+        return PromptTask(
+            name: task?.name ?? name, template: template, verbalizer: words, limit: question.limit)
+    }
+}
+
+extension PromptFolder {
+    /// Whether PEFT wrote the folder, so that it has rows and no text.
+    fileprivate var isPEFTOnly: Bool {
+        func has(_ name: String) -> Bool {
+            FileManager.default.fileExists(atPath: url.appendingPathComponent(name).path)
         }
-        let name = task?.name ?? "hard prompt"
-        let asked = PromptTask(name: name, template: template, verbalizer: words, limit: question.limit)
-        return try Prompt.hard(asked, pretrained, rule: rule ?? .sum)
+        return has("adapter_config.json") && !has(Self.manifestName)
     }
 }
 

@@ -6,7 +6,8 @@ struct QuestionOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            #"The text with its slots: "{text} It was {answer}."; \n is a line break."#, valueName: "template"))
+            #"The text with its slots: "{text} It was {answer}."; \n is a line break."#, valueName: "template"
+        ))
     var template: String?
 
     @Option(
@@ -14,7 +15,9 @@ struct QuestionOptions: ParsableArguments {
         help: ArgumentHelp("The label words: 'negative=bad|awful,positive=good'.", valueName: "words"))
     var words: String?
 
-    @Option(help: ArgumentHelp("How many tokens a prompt may have; longer inputs are shortened.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp(
+            "How many tokens a prompt may have; longer inputs are shortened.", valueName: "count"))
     var limit: Int = 512
 
     func validate() throws {

@@ -3,7 +3,9 @@ import Datasets
 
 /// How the columns of data files are read.
 struct RowOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Which column is which field: 'text=review,label=sentiment'.", valueName: "mapping"))
+    @Option(
+        help: ArgumentHelp(
+            "Which column is which field: 'text=review,label=sentiment'.", valueName: "mapping"))
     var columns: String?
 
     @Option(help: ArgumentHelp("What the files' labels mean: '0=negative,1=positive'.", valueName: "mapping"))

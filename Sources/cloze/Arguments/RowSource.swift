@@ -31,6 +31,8 @@ struct RowSource {
 
     private var origin: Origin
     private let fields: [String]
+    /// Kept open for as long as rows are read.
+    private var handle: FileHandle?
     /// How many rows of a data file are answered together.
     private static let batch = 64
 
@@ -42,8 +44,10 @@ struct RowSource {
     }
 
     /// An open file or pipe.
-    init(_ handle: FileHandle, file: String, format: RowFormat, mapping: RowMapping, fields: [String]) throws {
+    init(_ handle: FileHandle, file: String, format: RowFormat, mapping: RowMapping, fields: [String]) throws
+    {
         self.fields = fields
+        self.handle = handle
         if let format = format.dataFormat {
             var mapping = mapping
             mapping.reads = fields
@@ -57,7 +61,8 @@ struct RowSource {
     private func checkOneField() throws {
         guard fields.count != 1 else { return }
         let names = fields.isEmpty ? "none" : fields.joined(separator: ", ")
-        throw UsageError("a plain text fills one field, but the prompt reads \(names); give rows with --file rows.jsonl")
+        throw UsageError(
+            "a plain text fills one field, but the prompt reads \(names); give rows with --file rows.jsonl")
     }
 
     /// The next rows; nil at the end.

@@ -10,7 +10,8 @@ struct TaskOptions: ParsableArguments {
     var task: String?
 
     @Option(
-        help: ArgumentHelp("Labelled rows to draw train and dev from (.jsonl, .csv, .tsv).", valueName: "file"))
+        help: ArgumentHelp(
+            "Labelled rows to draw train and dev from (.jsonl, .csv, .tsv).", valueName: "file"))
     var data: String?
 
     @Option(help: ArgumentHelp("Labelled rows that are scored once, at the end.", valueName: "file"))
@@ -23,7 +24,9 @@ struct TaskOptions: ParsableArguments {
     @OptionGroup var rows: RowOptions
 
     func validate() throws {
-        guard task != nil || data != nil else { throw ValidationError("say which task: --task FOLDER or --data FILE") }
+        guard task != nil || data != nil else {
+            throw ValidationError("say which task: --task FOLDER or --data FILE")
+        }
         if task != nil, data != nil { throw ValidationError("--task and --data exclude each other") }
     }
 
@@ -38,7 +41,8 @@ struct TaskOptions: ParsableArguments {
             guard let words else { throw UsageError("--data needs the label words: --words 'label=word,…'") }
             let file = URL(fileURLWithPath: data ?? "")
             source = TaskSource(
-                name: file.deletingPathExtension().lastPathComponent, template: template, verbalizer: words, pool: file,
+                name: file.deletingPathExtension().lastPathComponent, template: template, verbalizer: words,
+                pool: file,
                 test: nil)
         }
         if let name { source.name = name }

@@ -18,8 +18,15 @@ enum TextInput {
 private final class ReadOnce: Sendable {
     private let contents = Result { try FileHandle.standardInput.readToEnd() ?? Data() }
 
+    private func bytes() throws -> [UInt8] {
+        do { return Array(try contents.get()) } catch {
+            let reason = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError) ?? error as NSError
+            throw DatasetError.unreadable(file: "standard input", reason: reason.localizedDescription)
+        }
+    }
+
     func text() throws -> String {
-        var bytes = Array(try contents.get())
+        var bytes = try bytes()
         if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
         return try Lines.decode(bytes, line: 1, file: "standard input", offset: 0)
     }

@@ -17,7 +17,9 @@ struct DataInspection: Inspection {
         }
         var options = DataReport.Options()
         if let tokenizer = try model?.tokenizer() {
-            options.tokenCount = { example in example.fields.values.reduce(0) { $0 + tokenizer.encode($1).count } }
+            options.tokenCount = { example in
+                example.fields.values.reduce(0) { $0 + tokenizer.encode($1).count }
+            }
         }
         report = DataReport(splits, options: options)
     }

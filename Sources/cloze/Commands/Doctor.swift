@@ -82,7 +82,8 @@ private struct Report: Encodable {
         let here = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
         let space = try? FileManager.default.attributesOfFileSystem(forPath: here.path)[.systemFreeSize]
         return Report(
-            version: Cloze.version, system: info.operatingSystemVersionString, processors: info.activeProcessorCount,
+            version: Cloze.version, system: info.operatingSystemVersionString,
+            processors: info.activeProcessorCount,
             instructionSet: CPUBackend.instructionSet, blas: CPUBackend.blas, threads: CPUBackend.threads,
             memoryBytes: info.physicalMemory, freeDiskBytes: (space as? NSNumber)?.intValue,
             hubCache: cache.path, hubCacheExists: FileManager.default.fileExists(atPath: cache.path))
@@ -123,7 +124,11 @@ extension Report.ModelCheck {
         [
             ("model", "\(name): \(family), \(Figures.count(parameters)) parameters"),
             ("loading", Figures.seconds(loadSeconds)),
-            ("one pass", Figures.seconds(passSeconds) + (finite ? ", all scores are numbers" : ", SCORES ARE NOT NUMBERS")),
+            (
+                "one pass",
+                Figures.seconds(passSeconds)
+                    + (finite ? ", all scores are numbers" : ", SCORES ARE NOT NUMBERS")
+            ),
             ("tokenizer", tokenizerRoundTrip ? "gives a mixed text back" : "does not give a mixed text back"),
         ]
     }

@@ -35,7 +35,8 @@ struct DryRunReport: Encodable {
             Word(label: labels[$0.label], text: $0.text, tokens: $0.tokens)
         }
         data = heard.data
-        trainedParameters = try SoftLayout(template, pretrained.tokenizer).rowCount * pretrained.model.traits.width
+        trainedParameters =
+            try SoftLayout(template, pretrained.tokenizer).rowCount * pretrained.model.traits.width
         modelParameters = pretrained.weights.parameterCount
         modelBytes = pretrained.weights.byteCount
         peakProcessBytes = ProcessMemory.peakBytes

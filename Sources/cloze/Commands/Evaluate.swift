@@ -26,13 +26,16 @@ struct Evaluate: ParsableCommand {
     @Option(help: ArgumentHelp("Labelled rows (.jsonl, .csv, .tsv).", valueName: "file"))
     var data: String?
 
-    @Option(help: ArgumentHelp("A task's folder; its test rows, and its template and words.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("A task's folder; its test rows, and its template and words.", valueName: "folder")
+    )
     var task: String?
 
     @Option(help: ArgumentHelp("Evaluate the first so many rows only.", valueName: "count"))
     var testRows: Int?
 
-    @Option(help: ArgumentHelp("Exit with 100 unless a metric is reached: 'accuracy>=0.85'.", valueName: "gate"))
+    @Option(
+        help: ArgumentHelp("Exit with 100 unless a metric is reached: 'accuracy>=0.85'.", valueName: "gate"))
     var require: [String] = []
 
     @Option(help: ArgumentHelp("Write each row's answer to a file, as JSONL.", valueName: "file"))
@@ -61,7 +64,11 @@ struct Evaluate: ParsableCommand {
         console.end()
         try writePredictions(dataset, answers, made)
         let report = try EvaluationReport(dataset, answers, made, gates: gates)
-        if general.json { try Stream.output.print(json: report, of: "evaluate") } else { try Stream.output.print(report.text) }
+        if general.json {
+            try Stream.output.print(json: report, of: "evaluate")
+        } else {
+            try Stream.output.print(report.text)
+        }
         if let failure = report.firstUnmet(gates) { throw failure }
     }
 
@@ -76,7 +83,8 @@ struct Evaluate: ParsableCommand {
         let all = try Dataset(contentsOf: url, mapping: mapping, metric: source?.metric ?? .accuracy)
         guard let testRows else { return all }
         return try Dataset(
-            name: all.name, labels: all.labels, examples: Array(all.examples.prefix(testRows)), metric: all.metric)
+            name: all.name, labels: all.labels, examples: Array(all.examples.prefix(testRows)),
+            metric: all.metric)
     }
 
     private func writePredictions(_ dataset: Dataset, _ answers: [Prediction], _ made: Prompt) throws {
@@ -102,14 +110,18 @@ struct TemplateFields {
     ///
     /// - Throws: `TemplateError/Rule/unknownField`.
     func check(_ file: URL, _ mapping: RowMapping) throws {
-        guard let handle = FileHandle(forReadingAtPath: file.path), let format = try? DataFormat(of: file) else { return }
+        guard let handle = FileHandle(forReadingAtPath: file.path), let format = try? DataFormat(of: file)
+        else { return }
         var lenient = mapping
         lenient.needsLabel = false
         lenient.labels = nil
         // One field that is read keeps nested values of the others from being refused here.
         lenient.reads = []
         var stream = ExampleStream(handle, format: format, mapping: lenient, file: file.relativePath)
-        guard let first = try? stream.next() else { return }
+        let row = try? stream.next()
+        // The stream reads from the handle, which must not be closed before.
+        withExtendedLifetime(handle) {}
+        guard let first = row else { return }
         try template.check(fields: first.fields.keys.sorted())
     }
 }

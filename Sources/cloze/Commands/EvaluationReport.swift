@@ -40,7 +40,8 @@ struct EvaluationReport: Encodable {
     init(_ dataset: Dataset, _ answers: [Prediction], _ made: Prompt, gates: [Gate]) throws {
         let predicted = answers.map(\.label)
         var wanted: [Metric] = []
-        for metric in [dataset.metric, .accuracy, .macroF1] + gates.map(\.metric) where !wanted.contains(metric) {
+        for metric in [dataset.metric, .accuracy, .macroF1] + gates.map(\.metric)
+        where !wanted.contains(metric) {
             wanted.append(metric)
         }
         let values = try wanted.map { metric in
@@ -98,10 +99,12 @@ struct EvaluationReport: Encodable {
         var wrong = Table(["right \\ answered"] + labels.map(\.label))
         for (label, counts) in zip(labels, confusion) { wrong.add([label.label] + counts.map(String.init)) }
         let parts = [
-            "\(data): \(rows) rows, prompt '\(prompt)', rule \(rule)", values.lines(terminal), each.lines(terminal),
+            "\(data): \(rows) rows, prompt '\(prompt)', rule \(rule)", values.lines(terminal),
+            each.lines(terminal),
             wrong.lines(terminal),
         ]
-        let cut = shortenedRows > 0 ? ["\(shortenedRows) inputs were shortened, by \(tokensCut) tokens in all"] : []
+        let cut =
+            shortenedRows > 0 ? ["\(shortenedRows) inputs were shortened, by \(tokensCut) tokens in all"] : []
         return (parts + cut).joined(separator: "\n\n")
     }
 }

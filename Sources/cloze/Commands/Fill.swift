@@ -8,13 +8,15 @@ struct Fill: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write a template and see the most likely answers.",
         discussion: """
-            Without --words the answers are the next tokens of the whole vocabulary; with --words each word is scored
-            exactly, however many tokens it has, and text behind the slot counts. Without a template, templates are
-            read line by line: write one, see the answers, change it; :help lists what else can be written.
+            Without --words the answers are the next tokens of the whole vocabulary;
+            with --words each word is scored exactly, however many tokens it has, and text
+            behind the slot counts. Without a template, templates are read line by line:
+            write one, see the answers, change it; :help lists what else can be written.
 
             EXAMPLES
               cloze fill --model MODEL 'The capital of France is {answer}'
-              cloze fill --model MODEL '{text} It was {answer}.' text='a gem' --words great,terrible
+              cloze fill --model MODEL '{text} It was {answer}.' text='a gem' \\
+                --words great,terrible
               cloze fill --model MODEL
             """)
 
@@ -24,7 +26,10 @@ struct Fill: ParsableCommand {
     @Option(help: ArgumentHelp("How many answers are shown.", valueName: "count"))
     var top: Int = 10
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Score these words only: 'Paris,London' or 'label=word|word,…'.", valueName: "words"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "Score these words only: 'Paris,London' or 'label=word|word,…'.", valueName: "words"))
     var words: String?
 
     @Argument(help: "The template, then its fields as name=value.")

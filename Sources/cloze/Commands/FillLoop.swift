@@ -60,7 +60,9 @@ struct FillLoop {
         case "words": session.words = rest.isEmpty ? nil : try WordList.verbalizer(rest)
         case "again": break
         case "top":
-            guard let top = Int(rest), top > 0 else { throw UsageError(":top needs a number, such as :top 5") }
+            guard let top = Int(rest), top > 0 else {
+                throw UsageError(":top needs a number, such as :top 5")
+            }
             session.top = top
         default:
             console.note(Self.help)

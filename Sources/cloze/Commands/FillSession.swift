@@ -46,7 +46,9 @@ struct FillSession {
         let answers = encoded.map { score($0, prompt, pretrained) } ?? nextTokens(prompt, pretrained)
         var notes = encoded?.findings.map(\.description) ?? []
         if encoded == nil, !prompt.after.isEmpty {
-            notes.append("the text behind the slot is not seen by the next-token scores; --words scores the whole text")
+            notes.append(
+                "the text behind the slot is not seen by the next-token scores; --words scores the whole text"
+            )
         }
         return FillReport(
             template: template.source, prompt: rendered.text(answer: "____"), tokens: prompt.before.count,
@@ -70,14 +72,17 @@ struct FillSession {
     }
 
     private func nextTokens(_ prompt: EncodedPrompt, _ pretrained: PretrainedModel) -> [FillReport.Answer] {
-        let tokens = prompt.before.compactMap { row in if case .token(let token) = row { token } else { nil } }
+        let tokens = prompt.before.compactMap { row in if case .token(let token) = row { token } else { nil }
+        }
         let scores = pretrained.nextTokenLogProbabilities(tokens).prefix(pretrained.tokenizer.vocabularySize)
         let best = scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }.prefix(top)
         return best.map { index in
             let text = pretrained.tokenizer.decode([Int32(index)])
             return FillReport.Answer(
-                text: text.isEmpty ? pretrained.tokenizer.piece(for: Int32(index)) ?? "" : text, tokens: [Int32(index)],
-                probability: exp(Double(scores[index])), logProbability: Double(scores[index]), share: nil, label: nil)
+                text: text.isEmpty ? pretrained.tokenizer.piece(for: Int32(index)) ?? "" : text,
+                tokens: [Int32(index)],
+                probability: exp(Double(scores[index])), logProbability: Double(scores[index]), share: nil,
+                label: nil)
         }
     }
 }

@@ -6,9 +6,10 @@ struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show what a model, a prompt or data is.",
         discussion: """
-            What it is, is seen from the path: a GGUF file or a folder with config.json is a model, a folder that cloze
-            train wrote is a prompt, and .jsonl, .csv and .tsv files and task folders are data. With --model a prompt's
-            soft rows are compared with the model's vocabulary, and texts are counted in tokens.
+            The path says what it is: a GGUF file or a folder with config.json is a model,
+            a folder that cloze train wrote is a prompt, and .jsonl, .csv and .tsv files
+            and task folders are data. With --model a prompt's soft rows are compared with
+            the model's vocabulary, and the lengths of texts are counted in tokens.
 
             EXAMPLES
               cloze inspect MODEL
@@ -19,7 +20,9 @@ struct Inspect: ParsableCommand {
     @Argument(help: "The model, prompt, data file or task folder.")
     var path: String
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The model of a prompt, or whose tokens are counted.", valueName: "model"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("The model of a prompt, or whose tokens are counted.", valueName: "model"))
     var model: String?
 
     @OptionGroup var rows: RowOptions

@@ -63,7 +63,8 @@ struct ModelInspection: Inspection {
         let all = tensors.names.compactMap { tensors[$0] }
         return Dictionary(grouping: all, by: \.elementType).map { type, tensors in
             Weights(
-                type: type.rawValue, tensors: tensors.count, parameters: tensors.reduce(0) { $0 + $1.shape.count },
+                type: type.rawValue, tensors: tensors.count,
+                parameters: tensors.reduce(0) { $0 + $1.shape.count },
                 bytes: tensors.reduce(0) { $0 + $1.byteCount })
         }.sorted { ($1.bytes, $0.type) < ($0.bytes, $1.type) }
     }
@@ -83,7 +84,9 @@ struct ModelInspection: Inspection {
     var text: String {
         var table = Table(["weights", "tensors", "parameters", "bytes"])
         for part in weights {
-            table.add([part.type, "\(part.tensors)", Figures.count(part.parameters), Figures.bytes(part.bytes)])
+            table.add([
+                part.type, "\(part.tensors)", Figures.count(part.parameters), Figures.bytes(part.bytes),
+            ])
         }
         let special = specialTokens.map { "\($0.role) \($0.piece) \($0.id)" }.joined(separator: ", ")
         return """

@@ -12,7 +12,7 @@ struct Predict: ParsableCommand {
             Prints the label, its probability and the text of each row, with tabs between.
 
             EXAMPLES
-              cloze predict --model MODEL --prompt questions 'Who wrote Hamlet?' 'How far is the moon?'
+              cloze predict --model MODEL --prompt questions 'Who wrote Hamlet?' 'How far?'
               cloze predict --model MODEL --prompt questions --file rows.jsonl --jsonl
               cat lines.txt | cloze predict --model MODEL --prompt questions
               cloze predict --model MODEL --template '{text} It was {answer}.' \\
@@ -24,10 +24,14 @@ struct Predict: ParsableCommand {
     @OptionGroup var rows: RowOptions
     @OptionGroup var general: GeneralOptions
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Rows to answer: .jsonl, .csv, .tsv, or a text a line.", valueName: "file"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Rows to answer: .jsonl, .csv, .tsv, or a text a line.", valueName: "file"))
     var file: String?
 
-    @Option(help: ArgumentHelp("How the rows are written, where the file's name does not say.", valueName: "format"))
+    @Option(
+        help: ArgumentHelp(
+            "How the rows are written, where the file's name does not say.", valueName: "format"))
     var format: RowFormat?
 
     @Flag(help: "Print one JSON object a row, as soon as it is answered.")
@@ -55,8 +59,12 @@ struct Predict: ParsableCommand {
             cut += predictions.count { $0.tokensCut > 0 }
             if general.json { answers += batch } else { for answer in batch { try write(answer) } }
         }
-        if general.json { try Stream.output.print(json: Document(prompt: made.id, predictions: answers), of: "predict") }
-        if cut > 0 { console.warning("\(cut) input\(cut == 1 ? " was" : "s were") shortened to fit into --limit") }
+        if general.json {
+            try Stream.output.print(json: Document(prompt: made.id, predictions: answers), of: "predict")
+        }
+        if cut > 0 {
+            console.warning("\(cut) input\(cut == 1 ? " was" : "s were") shortened to fit into --limit")
+        }
     }
 
     private func rowSource(fields: [String]) throws -> RowSource {
@@ -64,11 +72,13 @@ struct Predict: ParsableCommand {
         let mapping = try rows.mapping(needsLabel: false)
         guard let file else {
             return try RowSource(
-                .standardInput, file: "standard input", format: format ?? .lines, mapping: mapping, fields: fields)
+                .standardInput, file: "standard input", format: format ?? .lines, mapping: mapping,
+                fields: fields)
         }
         let url = URL(fileURLWithPath: file)
         return try RowSource(
-            InputFile(file).open(), file: file, format: format ?? RowFormat(of: url), mapping: mapping, fields: fields)
+            InputFile(file).open(), file: file, format: format ?? RowFormat(of: url), mapping: mapping,
+            fields: fields)
     }
 
     private func write(_ answer: AnsweredRow) throws {

@@ -42,6 +42,7 @@ struct PromptInspection: Inspection {
         bytes = folder.byteCount
         trainedParameters = prompt.parameterCount
         let vocabulary = try place.map { try Vocabulary($0.load(console)) }
+        if let soft = prompt.softRows { try vocabulary?.check(soft, of: prompt) }
         vocabularyNorms = vocabulary?.spread
         rows = prompt.softRows.map { Self.rows($0, vocabulary) } ?? []
         note = vocabulary == nil || rows.isEmpty ? nil : Self.nearestWarning
@@ -58,10 +59,13 @@ struct PromptInspection: Inspection {
     }
 
     var text: String {
-        var table = Table(["row", "norm"] + (note == nil ? [] : ["nearest tokens"]), [.right, .right, .left])
+        var table = Table(
+            ["row", "norm"] + (note == nil ? [] : ["nearest tokens"]), [.right, .right, .left])
         for row in rows {
             let near = row.nearest.map { "\($0.text.quoted) \(Figures.decimal($0.cosine, 2))" }
-            table.add(["\(row.row)", Figures.decimal(row.norm, 3)] + (note == nil ? [] : [near.joined(separator: "  ")]))
+            table.add(
+                ["\(row.row)", Figures.decimal(row.norm, 3)]
+                    + (note == nil ? [] : [near.joined(separator: "  ")]))
         }
         let norms = vocabularyNorms.map { norms in
             "embeddings' norms: 5 % below \(Figures.decimal(norms[0], 3)), half below \(Figures.decimal(norms[1], 3)), "
@@ -74,7 +78,9 @@ struct PromptInspection: Inspection {
     private var description: String {
         let settings = manifest.settings.sorted { $0.key < $1.key }.map { "  \($0.key) \($0.value)" }
         let measured = manifest.measurements.sorted { $0.key < $1.key }.map { "  \($0.key) \($0.value)" }
-        let words = manifest.verbalizer.entries.map { "  \($0.label): \($0.words.map(\.quoted).joined(separator: ", "))" }
+        let words = manifest.verbalizer.entries.map {
+            "  \($0.label): \($0.words.map(\.quoted).joined(separator: ", "))"
+        }
         let heads = [
             "prompt '\(manifest.name)' by \(manifest.method), \(Figures.count(trainedParameters)) trained numbers, "
                 + "\(Figures.bytes(bytes)) on disk",
@@ -83,7 +89,8 @@ struct PromptInspection: Inspection {
             "template \(manifest.template.source.quoted)",
             "limit \(manifest.limit), shortening \(manifest.shortening.rawValue), rule \(manifest.rule.rawValue)",
         ]
-        return (heads + ["words"] + words + (settings.isEmpty ? [] : ["settings"] + settings)
+        return
+            (heads + ["words"] + words + (settings.isEmpty ? [] : ["settings"] + settings)
             + (measured.isEmpty ? [] : ["measured"] + measured)).joined(separator: "\n")
     }
 }
@@ -99,6 +106,14 @@ private struct Vocabulary {
     init(_ model: PretrainedModel) throws {
         self.model = model
         norms = Self.chunks(model).flatMap { _, rows in rows.rowNorms }
+    }
+
+    /// Throws where the rows of a prompt are of another width, so of another model.
+    func check(_ soft: Tensor, of prompt: Prompt) throws {
+        let expected: Shape = [soft.shape.rows, model.model.traits.width]
+        guard soft.shape == expected else {
+            throw PromptError.wrongShape(prompt: prompt.id, expected: "\(expected)", found: "\(soft.shape)")
+        }
     }
 
     /// The norms of which 5, 50 and 95 in 100 are smaller.
@@ -122,7 +137,11 @@ private struct Vocabulary {
             }
         }
         return best.map { near in
-            near.map { .init(token: Int32($0.token), text: model.tokenizer.decode([Int32($0.token)]), cosine: $0.cosine) }
+            near.map {
+                .init(
+                    token: Int32($0.token), text: model.tokenizer.decode([Int32($0.token)]), cosine: $0.cosine
+                )
+            }
         }
     }
 

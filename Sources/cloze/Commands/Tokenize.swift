@@ -17,7 +17,8 @@ struct Tokenize: ParsableCommand {
     @OptionGroup var model: ModelOptions
     @OptionGroup var general: GeneralOptions
 
-    @Option(help: ArgumentHelp("Token ids to turn into text, with commas or spaces between.", valueName: "ids"))
+    @Option(
+        help: ArgumentHelp("Token ids to turn into text, with commas or spaces between.", valueName: "ids"))
     var ids: String?
 
     @Flag(help: "Add what the model expects around a text.")
@@ -32,7 +33,8 @@ struct Tokenize: ParsableCommand {
     func run() throws {
         _ = general.begin()
         let tokenizer = try ModelPlace(model.model).tokenizer()
-        let tokens = try ids.map { try Self.parse($0, tokenizer) } ?? tokenizer.tokens(try input(), framed, plain)
+        let tokens =
+            try ids.map { try Self.parse($0, tokenizer) } ?? tokenizer.tokens(try input(), framed, plain)
         let report = Report(tokens: tokens, tokenizer, source: ids == nil ? try original() : nil)
         if general.json { return try Stream.output.print(json: report, of: "tokenize") }
         try Stream.output.print(report.text)

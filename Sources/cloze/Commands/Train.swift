@@ -9,14 +9,16 @@ struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Learn a prompt from a few labelled rows.",
         discussion: """
-            Prints, for the locked test rows, what always answering the most frequent label gives, what the template
-            gives without training, and what the trained prompt gives. Ctrl-C keeps what was learned; the same command
-            goes on from there.
+            Prints, for the locked test rows, what always answering the most frequent
+            label gives, what the template gives without training, and what the trained
+            prompt gives. Ctrl-C keeps what was learned; the same command goes on.
 
             EXAMPLES
               cloze train --model MODEL --task Examples/Data/trec6 --output questions
-              cloze train --model MODEL --data pool.csv --test test.csv --columns text=review,label=stars \\
-                --template 'Review: {text}\\nSentiment: {answer}' --words 'negative=bad,positive=good' --output reviews
+              cloze train --model MODEL --data pool.csv --test test.csv \\
+                --columns text=review,label=stars --labels '1=negative,5=positive' \\
+                --template 'Review: {text}\\nSentiment: {answer}' \\
+                --words 'negative=bad,positive=good' --output reviews
               cloze train --model MODEL --task TASK --output PROMPT --dry-run
             """)
 
@@ -25,7 +27,8 @@ struct Train: ParsableCommand {
     @OptionGroup(title: "METHOD OPTIONS") var method: MethodOptions
     @OptionGroup var general: GeneralOptions
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where the prompt is saved, a folder.", valueName: "folder"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Where the prompt is saved, a folder.", valueName: "folder"))
     var output: String
 
     @Flag(help: "Replace a prompt that is there.")
@@ -34,7 +37,9 @@ struct Train: ParsableCommand {
     @Option(help: ArgumentHelp("How many train rows a label has; dev gets as many.", valueName: "count"))
     var perLabel: Int = 16
 
-    @Option(help: ArgumentHelp("Decides which rows are drawn and in which order they are learned.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp(
+            "Decides which rows are drawn and in which order they are learned.", valueName: "number"))
     var seed: UInt64 = 0
 
     @Option(help: ArgumentHelp("Score the first so many test rows only.", valueName: "count"))
@@ -68,7 +73,9 @@ struct Train: ParsableCommand {
             try show(report, plan)
         } catch is CancellationError {
             console.end()
-            console.note("stopped; \(plan.checkpointPlace.path) keeps what was learned, and the same command goes on from it")
+            console.note(
+                "stopped; \(plan.checkpointPlace.path) keeps what was learned, and the same command goes on from it"
+            )
             throw CancellationError()
         }
     }
@@ -81,6 +88,8 @@ struct Train: ParsableCommand {
         plan.testLimit = testRows
         plan.isReplacing = force
         plan.method = try method.settings(seed: seed)
+        // What the method refuses is said before the model is loaded.
+        _ = try PromptTuning(plan.method).template(for: plan.task.promptTask(limit: plan.limit))
         return plan
     }
 
@@ -112,6 +121,7 @@ struct Train: ParsableCommand {
 extension TeachingPlan {
     /// Where the state of an interrupted run lies, as ``Teaching`` has it.
     fileprivate var checkpointPlace: URL {
-        output.deletingLastPathComponent().appendingPathComponent(".\(output.lastPathComponent).training.safetensors")
+        output.deletingLastPathComponent().appendingPathComponent(
+            ".\(output.lastPathComponent).training.safetensors")
     }
 }

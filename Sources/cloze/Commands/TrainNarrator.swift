@@ -14,6 +14,7 @@ final class TrainNarrator: Sendable {
     /// What was told so far, for reports.
     struct Heard: Sendable {
         var words: EncodedVerbalizer?
+        var hasStepped = false
         var data: DataReport?
     }
 
@@ -43,6 +44,15 @@ final class TrainNarrator: Sendable {
         }
     }
 
+    /// A first step that is not step 1 means that a checkpoint was gone on from.
+    private func tellOfResuming(_ step: Int) {
+        let isFirst = state.withLock { state in
+            defer { state.hasStepped = true }
+            return !state.hasStepped
+        }
+        if isFirst, step > 1 { console.note("going on from step \(step - 1), which a checkpoint has kept") }
+    }
+
     private func tell(_ finding: Finding) {
         let line = finding.description
         guard finding.severity != .note else { return console.note(line) }
@@ -54,14 +64,17 @@ final class TrainNarrator: Sendable {
         switch event {
         case .rate(let rate, let reason): console.note("learning rate \(rate), \(reason)")
         case .step(let report, _):
+            tellOfResuming(report.step)
             let score = devScore.withLock { $0 }.map { ", dev \(Figures.decimal($0, 3))" } ?? ""
-            console.advance(to: report.step, figure: "loss \(Figures.decimal(Double(report.loss), 3))\(score)")
+            console.advance(
+                to: report.step, figure: "loss \(Figures.decimal(Double(report.loss), 3))\(score)")
             console.detail(
                 "step \(report.step): loss \(report.loss), gradient norm \(report.gradientNorm), "
                     + "rate \(report.rate), \(Figures.seconds(report.seconds))")
         case .evaluation(let report):
             devScore.withLock { $0 = report.score }
-            console.detail("step \(report.step): dev \(report.score)\(report.isBest ? ", the best so far" : "")")
+            console.detail(
+                "step \(report.step): dev \(report.score)\(report.isBest ? ", the best so far" : "")")
         case .warning(let text): console.warning(text)
         }
     }

@@ -24,7 +24,9 @@ extension TeachingReport {
     /// The table, the costs, what was learned, and how to use it.
     func text(predict: String) -> String {
         let terminal = Terminal(STDOUT_FILENO)
-        var table = Table(["on \(rows.first?.rows ?? 0) test rows", metric, "95 % interval", "trained", "stored", "a row"])
+        var table = Table([
+            "on \(rows.first?.rows ?? 0) test rows", metric, "95 % interval", "trained", "stored", "a row",
+        ])
         for row in rows {
             table.add([
                 row.name, Figures.decimal(row.value, 3),
@@ -58,7 +60,8 @@ extension TeachingReport {
     private var lesson: String {
         guard rows.count >= 3 else { return "" }
         let (before, after) = (Figures.percent(rows[1].value), Figures.percent(rows[2].value))
-        let said = "With \(trainRows) labelled rows of '\(task)' to learn from (\(perLabel) a label) and as many to choose by, "
+        let said =
+            "With \(trainRows) labelled rows of '\(task)' to learn from (\(perLabel) a label) and as many to choose by, "
         return said + "\(metric) went from \(before) without training to \(after) "
             + "(p = \(Figures.decimal(probabilityOfChance, 4)) if nothing but chance were at work). "
             + "The prompt is in \(output); read back, it answers the same (largest difference \(reloadDifference))."

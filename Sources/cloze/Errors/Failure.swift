@@ -11,7 +11,8 @@ enum Failure {
         switch status {
         case .success, .interrupted: break
         case .internalError:
-            console.error("\(sentence(error))\nThis is a bug in cloze; please report it with the command you ran.")
+            console.error(
+                "\(sentence(error))\nThis is a bug in cloze; please report it with the command you ran.")
         default: console.error(sentence(error))
         }
         exit(status.rawValue)
@@ -38,12 +39,15 @@ enum Failure {
         switch error {
         case let error as CocoaError:
             let path = error.filePath.map { $0 + ": " } ?? ""
-            return path + (error.underlying.map { "\($0.localizedDescription)" } ?? error.localizedDescription)
+            return path
+                + (error.underlying.map { "\($0.localizedDescription)" } ?? error.localizedDescription)
         default: return "\(error)"
         }
     }
 }
 
 extension CocoaError {
-    fileprivate var underlying: (any Error)? { (self as NSError).userInfo[NSUnderlyingErrorKey] as? any Error }
+    fileprivate var underlying: (any Error)? {
+        (self as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
+    }
 }

@@ -18,7 +18,8 @@ final class Interrupt: Sendable {
     func listen() {
         for number in [SIGINT, SIGTERM] {
             _ = signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
+            let source = DispatchSource.makeSignalSource(
+                signal: number, queue: .global(qos: .userInteractive))
             // The handler keeps the source alive, and with it us, for as long as the process lives.
             source.setEventHandler { [self] in
                 react()

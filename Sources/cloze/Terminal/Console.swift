@@ -74,7 +74,11 @@ final class Console: Sendable {
             let interval = terminal.isInteractive ? Self.redrawInterval : Self.lineInterval
             guard Self.now - state.lastDrawn >= interval else { return }
             state.lastDrawn = Self.now
-            if terminal.isInteractive { draw(&state) } else { try? Stream.messages.print(stage.line(at: Self.now)) }
+            if terminal.isInteractive {
+                draw(&state)
+            } else {
+                try? Stream.messages.print(stage.line(at: Self.now))
+            }
         }
     }
 

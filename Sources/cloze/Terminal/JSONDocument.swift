@@ -23,9 +23,7 @@ struct JSONDocument<Content: Encodable>: Encodable {
 }
 
 extension Stream {
-    /// Prints content as one JSON document.
-    ///
-    /// - Parameter isLine: whether the document has to be one line (JSONL).
+    /// Prints content as one JSON document, on one line if `isLine` says so (JSONL).
     func print(json content: some Encodable, of command: String, isLine: Bool = false) throws {
         try write(json: JSONDocument(command: command, content: content), isLine: isLine)
     }

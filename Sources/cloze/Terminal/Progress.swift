@@ -31,13 +31,16 @@ struct Progress: Sendable {
     /// The line that is drawn anew on a terminal.
     func bar(columns: Int, at time: Double) -> String {
         let head = "\(name) "
-        let tail = ([total.map { "\(done)/\($0)" } ?? (done > 0 ? "\(done)" : nil), figure]
-            + [remaining(at: time).map { Figures.clock($0) + " left" }]).compactMap(\.self).joined(separator: " · ")
+        let tail =
+            ([total.map { "\(done)/\($0)" } ?? (done > 0 ? "\(done)" : nil), figure]
+            + [remaining(at: time).map { Figures.clock($0) + " left" }]).compactMap(\.self).joined(
+                separator: " · ")
         guard let total, total > 0 else { return head + tail }
         let room = min(30, columns - head.count - tail.count - 2)
         guard room >= 8 else { return head + tail }
         let filled = min(room, room * done / total)
-        return head + String(repeating: "━", count: filled) + String(repeating: "─", count: room - filled) + " " + tail
+        return head + String(repeating: "━", count: filled) + String(repeating: "─", count: room - filled)
+            + " " + tail
     }
 
     /// The same as a line of a log.
@@ -50,6 +53,7 @@ struct Progress: Sendable {
     /// What stays when the stage has ended.
     func summary(at time: Double) -> String {
         let count = total.map { done == 0 || done == $0 ? "\($0)" : "\(done) of \($0)" }
-        return "\(name): " + [count, figure, Figures.seconds(time - start)].compactMap(\.self).joined(separator: ", ")
+        return "\(name): "
+            + [count, figure, Figures.seconds(time - start)].compactMap(\.self).joined(separator: ", ")
     }
 }

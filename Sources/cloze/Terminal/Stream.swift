@@ -20,14 +20,19 @@ struct Stream: Sendable {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             #if canImport(Glibc)
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+                let count = unsafe rest.withUnsafeBytes {
+                    unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+                }
             #else
-            let count = unsafe rest.withUnsafeBytes { unsafe Darwin.write(descriptor, $0.baseAddress, $0.count) }
+                let count = unsafe rest.withUnsafeBytes {
+                    unsafe Darwin.write(descriptor, $0.baseAddress, $0.count)
+                }
             #endif
             if count > 0 {
                 rest = rest.dropFirst(count)
             } else if errno != EINTR {
-                throw errno == EPIPE ? .closed : .cannotWrite(name, reason: unsafe String(cString: strerror(errno)))
+                throw errno == EPIPE
+                    ? .closed : .cannotWrite(name, reason: unsafe String(cString: strerror(errno)))
             }
         }
     }
