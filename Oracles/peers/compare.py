@@ -15,7 +15,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
-MEGABYTE = 1 << 20
+MEBIBYTE = 1 << 20
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--cloze", required=True, help="the program")
@@ -85,7 +85,7 @@ def lines(work: str, results: dict[str, list[dict]]) -> list[str]:
         ratio = "" if name == "Cloze" else f"{seconds / median(ours, 'seconds'):.2f}x"
         share = f"{100 * floor / seconds:.0f} % of {rate:.0f} GFLOP/s" if name == "Cloze" else ""
         table.append(
-            f"| {work} | {name} | {speed} | {median(runs, 'peakBytes') / MEGABYTE:.0f} MB | {ratio} | {share} |"
+            f"| {work} | {name} | {speed} | {median(runs, 'peakBytes') / MEBIBYTE:.0f} MiB | {ratio} | {share} |"
         )
     return table
 

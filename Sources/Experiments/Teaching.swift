@@ -37,8 +37,7 @@ public struct Teaching: Sendable {
         let folder = PromptFolder(plan.output)
         try folder.checkWritable(replacing: plan.isReplacing)
         guard let testFile = plan.task.test else { throw ExperimentError.noTestRows(plan.task.name) }
-        let pool = try plan.task.rows(plan.task.pool)
-        let split = try FewShotSplit(pool, perLabel: plan.perLabel, seed: plan.seed)
+        let split = try self.split()
         let test = try LockedTest(try plan.task.rows(testFile, limit: plan.testLimit))
         let task = plan.task.promptTask(limit: plan.limit)
         let words = try EncodedVerbalizer(
@@ -46,6 +45,18 @@ public struct Teaching: Sendable {
         report(.words(words))
         report(.data(try dataReport(split, test)))
         return Prepared(folder: folder, split: split, test: test, task: task)
+    }
+
+    /// The user's own rows, or rows drawn from the pool.
+    private func split() throws -> FewShotSplit {
+        guard let file = plan.trainFile else {
+            return try FewShotSplit(try plan.task.rows(plan.task.pool), perLabel: plan.perLabel, seed: plan.seed)
+        }
+        let train = try plan.task.rows(file)
+        let dev = try plan.devFile.map { try plan.task.rows($0) }
+        return try FewShotSplit(
+            train: train, dev: try dev ?? Dataset(name: "no dev rows", labels: train.labels, examples: []),
+            seed: plan.seed)
     }
 
     /// Rows and places that were found sound.
@@ -92,7 +103,7 @@ public struct Teaching: Sendable {
         return TeachingReport(
             task: plan.task.name, model: pretrained.name, metric: test.metric.name, rows: rows,
             modelParameters: pretrained.weights.parameterCount, trainRows: prepared.split.train.examples.count,
-            perLabel: plan.perLabel, seed: plan.seed, rate: log.rate, devScore: log.devScore, losses: log.losses,
+            perLabel: prepared.split.perLabel, seed: plan.seed, rate: log.rate, devScore: log.devScore, losses: log.losses,
             peakTensorBytes: CPUBackend.shared.memory.peak, peakProcessBytes: ProcessMemory.peakBytes,
             reloadDifference: difference, shortenedRows: trained.predictions.count { $0.tokensCut > 0 },
             tokensCut: trained.predictions.reduce(0) { $0 + $1.tokensCut }, probabilityOfChance: chance,

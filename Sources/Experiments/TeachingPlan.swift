@@ -10,6 +10,10 @@ public struct TeachingPlan: Sendable {
     public var perLabel = 16
     /// Decides which rows are drawn.
     public var seed: UInt64 = 0
+    /// Train rows that the user has chosen; nil to draw them from the pool.
+    public var trainFile: URL?
+    /// Dev rows that the user has chosen, beside ``trainFile``; nil to choose nothing and keep the last step.
+    public var devFile: URL?
     /// How many positions a prompt may have.
     public var limit = 512
     /// How many test rows are scored; nil for all.

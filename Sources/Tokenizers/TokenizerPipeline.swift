@@ -38,8 +38,8 @@ public struct TokenizerPipeline: Tokenizer {
 
     /// The ids of a text, without the special tokens that frame a sequence.
     ///
-    /// `parsingSpecial` says whether special tokens, written in the text, are found; added tokens that are not
-    /// special always are.
+    /// `parsingSpecial` says whether special tokens, written in the text, are found; added tokens that are
+    /// not special always are.
     ///
     /// - Complexity: O(n log n) in the length of the longest word, else O(n).
     public func encode(_ text: String, parsingSpecial: Bool) -> [Int32] {

@@ -10,8 +10,8 @@ struct Cloze: ParsableCommand {
         discussion: """
             A first session:
               cloze fill --model MODEL 'The capital of France is {answer}'
-              cloze train --model MODEL --task Examples/Data/trec6 --output questions
-              cloze predict --model MODEL --prompt questions 'Who wrote Hamlet?'
+              cloze train --model MODEL --task Examples/Data/sib200_en --output topics
+              cloze predict --model MODEL --prompt topics 'The team won the final.'
 
             Results go to standard output, everything else to standard error.
             Every option may also be set by an environment variable:

@@ -1,3 +1,5 @@
+import Foundation
+import TestSupport
 import Testing
 
 @Suite struct HelpTests {
@@ -15,6 +17,18 @@ import Testing
         let outcome = try place.cloze("--help")
         #expect(outcome.status == 0)
         try Snapshots.expect(outcome.output, named: "help/cloze", in: place)
+    }
+
+    @Test func `the files that the help names are there`() throws {
+        let place = try Workplace()
+        let commands = ["train", "evaluate", "predict", "fill", "tokenize", "inspect", "doctor", "bench"]
+        let texts = try commands.map { try place.cloze("help", $0).output } + [place.cloze("--help").output]
+        let named = texts.joined().split(whereSeparator: \.isWhitespace).filter { $0.hasPrefix("Examples/") }
+        #expect(!named.isEmpty)
+        for path in Set(named) {
+            let file = Golden.folder.appendingPathComponent("../../\(path)")
+            #expect(FileManager.default.fileExists(atPath: file.path), "\(path)")
+        }
     }
 
     @Test func `a version is three numbers`() throws {

@@ -82,7 +82,8 @@ struct BrokenFile: CustomTestStringConvertible, Sendable {
             "two templates",
             BrokenFile.file(
                 framing:
-                    #"{"type":"Sequence","processors":[{"type":"BertProcessing","sep":["b",1],"cls":["a",0]},"#
+                    #"{"type":"Sequence","processors":["#
+                    + #"{"type":"BertProcessing","sep":["b",1],"cls":["a",0]},"#
                     + #"{"type":"BertProcessing","sep":["b",1],"cls":["a",0]}]}"#),
             .unsupportedSetting(stage: "post_processor", setting: "Sequence", value: "two templates")),
         BrokenFile(
@@ -94,7 +95,8 @@ struct BrokenFile: CustomTestStringConvertible, Sendable {
             "a template with a token that it does not define",
             BrokenFile.file(
                 framing:
-                    #"{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>"}}],"special_tokens":{}}"#
+                    #"{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>"}}],"#
+                    + #""special_tokens":{}}"#
             ),
             .unknownToken(field: "post_processor.single", piece: "<s>")),
         BrokenFile(
@@ -141,7 +143,8 @@ struct BrokenFile: CustomTestStringConvertible, Sendable {
             .unknownToken(field: "model.unk_id", piece: "7")),
         BrokenFile(
             "a unigram model that cannot say unknown",
-            BrokenFile.file(model: #"{"type":"Unigram","vocab":[["a",0]]}"#), .missing(field: "model.unk_id")),
+            BrokenFile.file(model: #"{"type":"Unigram","vocab":[["a",0]]}"#),
+            .missing(field: "model.unk_id")),
         BrokenFile(
             "a piece without a score",
             BrokenFile.file(model: #"{"type":"Unigram","vocab":[["a"]],"unk_id":0}"#),
@@ -268,6 +271,7 @@ struct BrokenFile: CustomTestStringConvertible, Sendable {
             #"{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"\\p{N}{1,3}|[^\\s]+"},"#
             + #""behavior":"Isolated","invert":false},{"type":"ByteLevel","add_prefix_space":false}]}"#,
         framing: #"{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>","type_id":0}},"#
-            + #"{"Sequence":{"id":"A","type_id":0}}],"special_tokens":{"<s>":{"id":"<s>","ids":[0],"tokens":["<s>"]}}}"#,
+            + #"{"Sequence":{"id":"A","type_id":0}}],"special_tokens":"#
+            + #"{"<s>":{"id":"<s>","ids":[0],"tokens":["<s>"]}}}"#,
         decoder: #"{"type":"ByteLevel"}"#, added: #"[{"id":0,"content":"<s>","special":true}]"#)
 }

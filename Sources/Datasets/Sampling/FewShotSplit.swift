@@ -46,6 +46,21 @@ public struct FewShotSplit: Sendable {
         self.init(dataset, train: train, dev: dev, perLabel: perLabel, seed: seed)
     }
 
+    /// Rows that the user has chosen; nothing is drawn.
+    ///
+    /// - Parameter dev: may have no rows, and then nothing is chosen by it.
+    /// - Throws: ``DatasetError/noLabels(dataset:)`` where the train rows carry none.
+    public init(train: Dataset, dev: Dataset, seed: UInt64 = 0) throws(DatasetError) {
+        guard !train.labels.isEmpty else { throw .noLabels(dataset: train.name) }
+        self.train = train
+        self.dev = dev
+        self.seed = seed
+        trainRows = Array(train.examples.indices)
+        devRows = Array(dev.examples.indices)
+        let counts = Dictionary(grouping: train.examples.compactMap(\.label), by: { $0 }).mapValues(\.count)
+        perLabel = train.labels.map { counts[$0] ?? 0 }.min() ?? 0
+    }
+
     private init(_ dataset: Dataset, train: [[Int]], dev: [[Int]], perLabel: Int, seed: UInt64) {
         self.perLabel = perLabel
         self.seed = seed

@@ -101,8 +101,10 @@ public struct PromptTuning: PromptMethod {
         let batches = ShuffledBatches(train, size: min(settings.batch, train.count), seed: settings.seed)
         let objective = AnswerObjective(setup.scorer, soft: setup.soft)
         let rate = try self.rate(objective, weights, pretrained, batches, run)
-        let fitting = SoftFitting(
-            objective: objective, settings: trainingSettings(rate), pretrained: pretrained, run: run)
+        var plan = trainingSettings(rate)
+        // Without dev rows there is nothing to choose by: the last step's rows are kept.
+        if dev.isEmpty { plan.evaluationInterval = nil }
+        let fitting = SoftFitting(objective: objective, settings: plan, pretrained: pretrained, run: run)
         let learned = try fitting.learn(weights, batches: batches, dev: dev)
         return try Prompt(
             method: Self.name, task, template: setup.encoder.template, tensors: learned, pretrained,

@@ -12,8 +12,8 @@ struct Evaluate: ParsableCommand {
         abstract: "Measure a prompt on labelled rows.",
         discussion: """
             EXAMPLES
-              cloze evaluate --model MODEL --prompt questions --data test.jsonl
-              cloze evaluate --model MODEL --task Examples/Data/trec6
+              cloze evaluate --model MODEL --prompt topics --data test.jsonl
+              cloze evaluate --model MODEL --task Examples/Data/sib200_en
               cloze evaluate --model MODEL --template '{text} It was {answer}.' \\
                 --words 'negative=bad,positive=good' --data reviews.csv --require 'accuracy>=0.85'
             """)

@@ -13,8 +13,8 @@ struct Inspect: ParsableCommand {
 
             EXAMPLES
               cloze inspect MODEL
-              cloze inspect questions --model MODEL
-              cloze inspect Examples/Data/trec6
+              cloze inspect topics --model MODEL
+              cloze inspect Examples/Data/sib200_en
             """)
 
     @Argument(help: "The model, prompt, data file or task folder.")

@@ -12,9 +12,9 @@ struct Predict: ParsableCommand {
             Prints the label, its probability and the text of each row, with tabs between.
 
             EXAMPLES
-              cloze predict --model MODEL --prompt questions 'Who wrote Hamlet?' 'How far?'
-              cloze predict --model MODEL --prompt questions --file rows.jsonl --jsonl
-              cat lines.txt | cloze predict --model MODEL --prompt questions
+              cloze predict --model MODEL --prompt topics 'The vaccine works.' 'Rome won 2:1.'
+              cloze predict --model MODEL --prompt topics --file rows.jsonl --jsonl
+              cat lines.txt | cloze predict --model MODEL --prompt topics
               cloze predict --model MODEL --template '{text} It was {answer}.' \\
                 --words 'negative=bad,positive=good' 'a gem'
             """)

@@ -14,7 +14,7 @@ struct Train: ParsableCommand {
             prompt gives. Ctrl-C keeps what was learned; the same command goes on.
 
             EXAMPLES
-              cloze train --model MODEL --task Examples/Data/trec6 --output questions
+              cloze train --model MODEL --task Examples/Data/sib200_en --output topics
               cloze train --model MODEL --data pool.csv --test test.csv \\
                 --columns text=review,label=stars --labels '1=negative,5=positive' \\
                 --template 'Review: {text}\\nSentiment: {answer}' \\

@@ -1,0 +1,32 @@
+import Prompts
+import Synchronization
+import Training
+
+/// What a run reported, in order.
+final class Notes: Sendable {
+    private struct State {
+        var steps: [StepReport] = []
+        var evaluations: [EvaluationReport] = []
+        var warnings: [String] = []
+        var rates: [Float] = []
+    }
+
+    private let state = Mutex(State())
+
+    var losses: [Float] { state.withLock { $0.steps.map(\.loss) } }
+    var steps: [Int] { state.withLock { $0.steps.map(\.step) } }
+    var evaluations: [EvaluationReport] { state.withLock(\.evaluations) }
+    var warnings: [String] { state.withLock(\.warnings) }
+    var rates: [Float] { state.withLock(\.rates) }
+
+    func add(_ event: MethodEvent) {
+        state.withLock { state in
+            switch event {
+            case .rate(let rate, _): state.rates.append(rate)
+            case .step(let report, _): state.steps.append(report)
+            case .evaluation(let report): state.evaluations.append(report)
+            case .warning(let text): state.warnings.append(text)
+            }
+        }
+    }
+}
