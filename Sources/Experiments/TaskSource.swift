@@ -34,7 +34,8 @@ public struct TaskSource: Sendable {
         self.mapping.labels = mapping.labels ?? verbalizer.labels
     }
 
-    /// Reads a task folder: `task.json` (name, labels, template, words), `pool.jsonl`, `test.jsonl`.
+    /// Reads a task folder: `task.json` (name, labels, template, words, metric) and the rows, which lie in
+    /// `pool.jsonl` (or `train.jsonl`) and `test.jsonl` unless its keys `pool` and `test` name other files.
     ///
     /// - Throws: ``ExperimentError`` where the file lacks something; `TemplateError`, `VerbalizerError`.
     public init(folder: URL, template: Template? = nil, verbalizer: Verbalizer? = nil) throws {
@@ -46,11 +47,14 @@ public struct TaskSource: Sendable {
         guard let answers = try verbalizer ?? description.verbalizer(file) else {
             throw ExperimentError.badTask(file.path, "the key 'words' is missing; give --words")
         }
-        let test = folder.appendingPathComponent("test.jsonl")
+        let usual = ["pool.jsonl", "train.jsonl"]
+        guard let pool = try Self.rows(in: folder, description.pool, or: usual, file) else {
+            throw ExperimentError.badTask(folder.path, "it has neither \(usual[0]) nor \(usual[1])")
+        }
         self.init(
             name: description.name ?? folder.lastPathComponent, template: text, verbalizer: answers,
             metric: try description.metric.map { try Metric(named: $0) } ?? .accuracy,
-            pool: try Self.pool(in: folder), test: FileManager.default.fileExists(atPath: test.path) ? test : nil)
+            pool: pool, test: try Self.rows(in: folder, description.test, or: ["test.jsonl"], file))
     }
 
     /// A template that has no answer slot is asked at its end.
@@ -60,13 +64,16 @@ public struct TaskSource: Sendable {
         }
     }
 
-    private static func pool(in folder: URL) throws -> URL {
-        let names = ["pool.jsonl", "train.jsonl"]
-        for name in names {
-            let url = folder.appendingPathComponent(name)
-            if FileManager.default.fileExists(atPath: url.path) { return url }
+    /// A file of rows: the one that the description names, or the first of the usual ones; nil if none is there.
+    private static func rows(
+        in folder: URL, _ named: String?, or usual: [String], _ description: URL
+    ) throws -> URL? {
+        let places = (named.map { [$0] } ?? usual).map(folder.appendingPathComponent)
+        let place = places.first { FileManager.default.fileExists(atPath: $0.path) }
+        if let named, place == nil {
+            throw ExperimentError.badTask(description.path, "it names '\(named)', which is not in the folder")
         }
-        throw ExperimentError.badTask(folder.path, "it has neither \(names[0]) nor \(names[1])")
+        return place
     }
 
     /// What a method needs to know.
@@ -81,8 +88,9 @@ public struct TaskSource: Sendable {
     public func rows(_ url: URL, limit: Int? = nil) throws -> Dataset {
         let rows = try Dataset(contentsOf: url, mapping: mapping, name: name, metric: metric)
         try template.check(fields: rows.examples.first.map { $0.fields.keys.sorted() } ?? [])
+        let fields = template.fieldNames
         for (index, example) in rows.examples.enumerated() {
-            guard let absent = template.fieldNames.first(where: { example.fields[$0] == nil }) else { continue }
+            guard let absent = fields.first(where: { example.fields[$0] == nil }) else { continue }
             throw ExperimentError.badTask(
                 url.path, "\(rows.rowName(index)) has no field '\(absent)', which the template reads")
         }
@@ -99,6 +107,8 @@ private struct Description: Decodable {
     var template: String?
     var words: [String: Words]?
     var metric: String?
+    var pool: String?
+    var test: String?
 
     /// One word or several.
     struct Words: Decodable {

@@ -36,10 +36,11 @@ public struct Teaching: Sendable {
     public func prepare() throws -> Prepared {
         let folder = PromptFolder(plan.output)
         try folder.checkWritable(replacing: plan.isReplacing)
+        let task = plan.task.promptTask(limit: plan.limit)
+        _ = try PromptTuning(plan.method).template(for: task)
         guard let testFile = plan.task.test else { throw ExperimentError.noTestRows(plan.task.name) }
         let split = try self.split()
         let test = try LockedTest(try plan.task.rows(testFile, limit: plan.testLimit))
-        let task = plan.task.promptTask(limit: plan.limit)
         let words = try EncodedVerbalizer(
             task.verbalizer, behind: task.template, pretrained.tokenizer, kind: .causal)
         report(.words(words))

@@ -34,13 +34,13 @@ enum Tiny {
             name: name, template: Template(template), verbalizer: Verbalizer(["a": a, "b": b]), limit: limit)
     }
 
-    /// Rows of such a task: the first number of a text says the label, the others say nothing.
+    /// Rows of such a task: the last number of a text says the label, the others say nothing.
     static func rows(_ count: Int, seed: UInt64 = 1) throws -> Dataset {
         var random = CounterRandom(seed: seed)
         func number() -> Int { Int(random.next() % 40) + 50 }
         let examples = (0..<count).flatMap { _ in
             [("40", "a"), ("41", "b")].map { key, label in
-                Example(fields: ["text": "\(key) \(number()) \(number())"], label: label)
+                Example(fields: ["text": "\(number()) \(number()) \(key)"], label: label)
             }
         }
         return try Dataset(name: "numbers", labels: ["a", "b"], examples: examples)

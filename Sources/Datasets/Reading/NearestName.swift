@@ -1,12 +1,16 @@
 /// The name that was probably meant.
-enum NearestName {
+package enum NearestName {
     /// The one of `names` closest to `name`, if it is close: the same but for case and white space, or at most a third
-    /// of its letters away.
-    static func of(_ name: String, among names: [String]) -> String? {
+    /// of the longer name's letters away (one letter for short names). Of equally close names the first is taken.
+    package static func of(_ name: String, among names: [String]) -> String? {
         let wanted = Array(name.trimmed.lowercased())
-        let ranked = names.map { (name: $0, distance: distance(wanted, Array($0.lowercased()))) }
+        let ranked = names.map { name -> (name: String, distance: Int, length: Int) in
+            let letters = Array(name.lowercased())
+            return (name, distance(wanted, letters), max(wanted.count, letters.count))
+        }
         guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
-        return best.distance * 3 <= max(wanted.count, best.name.count) ? best.name : nil
+        // A name that shares no letter is no neighbour, however short both are.
+        return best.distance <= max(1, best.length / 3) && best.distance < max(1, best.length) ? best.name : nil
     }
 
     /// Letters to insert, delete, replace or swap with their neighbour to make one from the other.

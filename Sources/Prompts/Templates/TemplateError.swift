@@ -1,3 +1,5 @@
+internal import Datasets
+
 /// Why a template cannot be read, or an example not be put into it.
 public struct TemplateError: Error, Hashable, Sendable {
     /// The rule that is broken, with the evidence.
@@ -120,7 +122,7 @@ extension TemplateError.Rule {
 
     private func unknown(_ fact: String, _ name: String, among known: [String]) -> String {
         let list = known.isEmpty ? "there is none" : "known: \(known.joined(separator: ", "))"
-        let advice = nearestName(to: name, among: known).map { " Did you mean \"\($0)\"?" } ?? ""
+        let advice = NearestName.of(name, among: known).map { " Did you mean \"\($0)\"?" } ?? ""
         return "\(fact) (\(list)).\(advice)"
     }
 

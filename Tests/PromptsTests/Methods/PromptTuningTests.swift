@@ -47,6 +47,9 @@ import Training
         let predictions = try Predictor([prompt], tiny).predict(rows.examples, with: prompt.id)
         let right = zip(predictions, rows.examples).count { $0.label == $1.label }
         #expect(right > 64, "\(right) of 80")
+        let hard = try Prompt.hard(Tiny.task(), tiny)
+        let untaught = try Predictor([hard], tiny).predict(rows.examples, with: hard.id)
+        #expect(zip(untaught, rows.examples).count { $0.label == $1.label } < 56)
     }
 
     @Test(arguments: Tiny.names)
