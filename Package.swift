@@ -64,7 +64,10 @@ let package = Package(
             dependencies: [
                 "Experiments", "Prompts", "Models", "Datasets", "Tokenizers", "Checkpoints", "Training", "Tensors",
                 "Layers", arguments,
-            ], swiftSettings: strict),
+            ], swiftSettings: strict + [.strictMemorySafety()]),
+        .executableTarget(
+            name: "FirstPrompt", dependencies: ["Prompts", "Models", "Datasets", "Tensors"],
+            path: "Examples/FirstPrompt", swiftSettings: strict),
         .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("TensorsTests", "Tensors", "CKernels"),
         tests("TokenizersTests", "Tokenizers"),
@@ -76,6 +79,15 @@ let package = Package(
         tests(
             "PromptsTests", "Prompts", "Tensors", "Layers", "Checkpoints", "Tokenizers", "Datasets", "Models",
             "Training"),
+        tests(
+            "ExperimentsTests", "Experiments", "Prompts", "Tensors", "Layers", "Checkpoints", "Tokenizers",
+            "Datasets", "Models", "Training"),
+        tests("CommandLineTests", "cloze"),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The documentation's plug-in is resolved only where documentation is built.
+if Context.environment["CLOZE_DOCS"] != nil {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}

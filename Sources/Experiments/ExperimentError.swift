@@ -12,10 +12,12 @@ public enum ExperimentError: Error, Sendable, CustomStringConvertible {
     /// One sentence: what, where, and what to do.
     public var description: String {
         switch self {
-        case .missingTask(let path): "\(path) is missing; a task folder holds task.json, pool.jsonl and test.jsonl"
+        case .missingTask(let path):
+            "\(path) is missing; a task folder holds task.json, pool.jsonl and test.jsonl"
         case .badTask(let path, let reason): "\(path): \(reason)"
         case .noTestRows(let name): "the task '\(name)' has no test rows; give --test FILE"
-        case .badGate(let text): "'\(text)' is no gate; write a metric, >= or >, and a number, such as accuracy>=0.85"
+        case .badGate(let text):
+            "'\(text)' is no gate; write a metric, >= or >, and a number, such as accuracy>=0.85"
         }
     }
 }

@@ -6,8 +6,8 @@ internal import Prompts
 internal import Tensors
 internal import Training
 
-/// How fast work on real rows is, beside the floor: its floating-point operations over the rate of matrix products
-/// that this machine reaches in the same minute.
+/// How fast work on real rows is, beside the floor: its floating-point operations over the rate of matrix
+/// products that this machine reaches in the same minute.
 public struct SpeedTest: Sendable {
     private let pretrained: PretrainedModel
     private let task: TaskSource
@@ -66,7 +66,9 @@ public struct SpeedTest: Sendable {
         _ = try Trainer(AnswerObjective(setup.scorer, soft: setup.soft), plan).run(
             &state, over: pretrained.weights, batches: batches,
             observe: { if case .step(let report) = $0 { seconds.append(report.seconds) } })
-        let counts = (1...max(1, steps)).map { Self.rows(batches.batch($0).map(\.prompt), softRows: softRows) }
+        let counts = (1...max(1, steps)).map {
+            Self.rows(batches.batch($0).map(\.prompt), softRows: softRows)
+        }
         let computed = counts.reduce(0) { $0 + $1.computed } / counts.count
         return result(
             "prompt-tuning step", Self.median(Array(seconds.dropFirst())), examples: batch,
@@ -88,7 +90,8 @@ public struct SpeedTest: Sendable {
         let prompts = try setup.prompts(rows).map(\.prompt)
         let real = prompts.reduce(0) { $0 + $1.before.count }
         return result(
-            "zero-shot scoring", Self.median(seconds), examples: rows.examples.count, real: real, computed: real,
+            "zero-shot scoring", Self.median(seconds), examples: rows.examples.count, real: real,
+            computed: real,
             passes: 1)
     }
 
@@ -97,11 +100,12 @@ public struct SpeedTest: Sendable {
         let backend = CPUBackend.shared
         let x = Tensor(repeating: 0.5, shape: [2048, 576], on: backend)
         let weight = Tensor(repeating: 0.25, shape: [1536, 576], on: backend)
-        let best = (0..<8).map { _ in
-            let start = Date()
-            _ = x.matmul(weight)
-            return Date().timeIntervalSince(start)
-        }.min() ?? 1
+        let best =
+            (0..<8).map { _ in
+                let start = Date()
+                _ = x.matmul(weight)
+                return Date().timeIntervalSince(start)
+            }.min() ?? 1
         return 2 * 2048 * 1536 * 576 / best
     }
 

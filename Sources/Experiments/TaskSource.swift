@@ -2,7 +2,8 @@ public import Datasets
 public import Foundation
 public import Prompts
 
-/// A task as its folder or the command line describes it: what is read, how it is asked, what the answers are called.
+/// A task as its folder or the command line describes it: what is read, how it is asked, what the answers are
+/// called.
 public struct TaskSource: Sendable {
     /// The name that reports and the saved prompt have.
     public var name: String
@@ -21,7 +22,8 @@ public struct TaskSource: Sendable {
 
     /// A task of its parts.
     public init(
-        name: String, template: Template, verbalizer: Verbalizer, metric: Metric = .accuracy, pool: URL, test: URL?,
+        name: String, template: Template, verbalizer: Verbalizer, metric: Metric = .accuracy, pool: URL,
+        test: URL?,
         mapping: RowMapping = RowMapping()
     ) {
         self.name = name
@@ -64,7 +66,8 @@ public struct TaskSource: Sendable {
         }
     }
 
-    /// A file of rows: the one that the description names, or the first of the usual ones; nil if none is there.
+    /// A file of rows: the one that the description names, or the first of the usual ones; nil if none is
+    /// there.
     private static func rows(
         in folder: URL, _ named: String?, or usual: [String], _ description: URL
     ) throws -> URL? {
@@ -78,13 +81,14 @@ public struct TaskSource: Sendable {
 
     /// What a method needs to know.
     public func promptTask(limit: Int, shortening: Shortening = .tail) -> PromptTask {
-        PromptTask(name: name, template: template, verbalizer: verbalizer, limit: limit, shortening: shortening)
+        PromptTask(
+            name: name, template: template, verbalizer: verbalizer, limit: limit, shortening: shortening)
     }
 
     /// Reads the pool or the test rows; labels are the verbalizer's, fields the template's.
     ///
-    /// - Throws: `DatasetError` for the file and its rows, `TemplateError` for a field that the rows do not have,
-    ///   ``ExperimentError`` for one that a later row lacks.
+    /// - Throws: `DatasetError` for the file and its rows, `TemplateError` for a field that the rows do not
+    ///   have, ``ExperimentError`` for one that a later row lacks.
     public func rows(_ url: URL, limit: Int? = nil) throws -> Dataset {
         let rows = try Dataset(contentsOf: url, mapping: mapping, name: name, metric: metric)
         try template.check(fields: rows.examples.first.map { $0.fields.keys.sorted() } ?? [])
@@ -96,7 +100,8 @@ public struct TaskSource: Sendable {
         }
         guard let limit, limit < rows.examples.count else { return rows }
         return try Dataset(
-            name: rows.name, labels: rows.labels, examples: Array(rows.examples.prefix(limit)), metric: metric)
+            name: rows.name, labels: rows.labels, examples: Array(rows.examples.prefix(limit)), metric: metric
+        )
     }
 }
 
@@ -126,7 +131,8 @@ private struct Description: Decodable {
 
     init(contentsOf url: URL) throws {
         guard let data = try? Data(contentsOf: url) else { throw ExperimentError.missingTask(url.path) }
-        do { self = try JSONDecoder().decode(Description.self, from: data) } catch let error as DecodingError {
+        do { self = try JSONDecoder().decode(Description.self, from: data) } catch let error as DecodingError
+        {
             throw ExperimentError.badTask(url.path, error.sentence)
         }
     }

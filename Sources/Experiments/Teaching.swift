@@ -9,8 +9,9 @@ public import Training
 
 /// Teaches a frozen model a task from a few labels, and says honestly what that brought.
 ///
-/// Reference rows always run: the majority class and the same template without training. The test rows are behind a
-/// lock and read once, after everything is chosen. The saved prompt is read back and must give the same scores.
+/// Reference rows always run: the majority class and the same template without training. The test rows are
+/// behind a lock and read once, after everything is chosen. The saved prompt is read back and must give the
+/// same scores.
 public struct Teaching: Sendable {
     private let plan: TeachingPlan
     private let pretrained: PretrainedModel
@@ -20,7 +21,8 @@ public struct Teaching: Sendable {
     /// A run of a plan.
     ///
     /// - Parameters:
-    ///   - stop: raised to end after the step at hand; what was learned is kept in a checkpoint beside the output.
+    ///   - stop: raised to end after the step at hand; what was learned is kept in a checkpoint beside the
+    ///     output.
     ///   - report: told of everything that happens.
     public init(
         _ plan: TeachingPlan, _ pretrained: PretrainedModel, stop: StopSignal = StopSignal(),
@@ -51,7 +53,8 @@ public struct Teaching: Sendable {
     /// The user's own rows, or rows drawn from the pool.
     private func split() throws -> FewShotSplit {
         guard let file = plan.trainFile else {
-            return try FewShotSplit(try plan.task.rows(plan.task.pool), perLabel: plan.perLabel, seed: plan.seed)
+            return try FewShotSplit(
+                try plan.task.rows(plan.task.pool), perLabel: plan.perLabel, seed: plan.seed)
         }
         let train = try plan.task.rows(file)
         let dev = try plan.devFile.map { try plan.task.rows($0) }
@@ -75,10 +78,11 @@ public struct Teaching: Sendable {
         let prepared = try prepare()
         let log = TeachingLog(forwarding: report)
         let start = Date()
+        let checkpoint = self.checkpoint(prepared)
         report(.stage("learning", total: plan.method.steps))
         var prompt = try PromptTuning(plan.method).fit(
             prepared.split, prepared.task, to: pretrained,
-            RunContext(stop: stop, checkpoint: checkpoint(prepared)) { log.add($0) })
+            RunContext(stop: stop, checkpoint: checkpoint) { log.add($0) })
         let seconds = Date().timeIntervalSince(start)
         let hard = try Prompt.hard(prepared.task, pretrained)
         let test = try prepared.test.open(for: "\(plan.output.path) \(start.timeIntervalSince1970)")
@@ -86,15 +90,19 @@ public struct Teaching: Sendable {
         let trained = try answer(test, prompt, "scoring the test rows with the prompt")
         let evaluation = try Evaluation(trained.predictions.map(\.label), to: test)
         prompt.manifest.measurements = [
-            "test \(test.metric.name)": evaluation.value, "dev score": log.devScore, "training seconds": seconds,
+            "test \(test.metric.name)": evaluation.value, "training seconds": seconds,
         ]
+        prompt.manifest.measurements["dev score"] = log.devScore
         try prepared.folder.write(prompt, replacing: plan.isReplacing)
         let difference = try reload(prepared.folder, trained.predictions, test)
+        checkpoint.remove()
         let rows = [
             try majority(test),
-            try row("zero-shot", zeroShot, test, parameters: 0, bytes: hard.manifest.template.source.utf8.count),
             try row(
-                PromptTuning.name, trained, test, parameters: prompt.parameterCount, bytes: prepared.folder.byteCount,
+                "zero-shot", zeroShot, test, parameters: 0, bytes: hard.manifest.template.source.utf8.count),
+            try row(
+                PromptTuning.name, trained, test, parameters: prompt.parameterCount,
+                bytes: prepared.folder.byteCount,
                 training: seconds),
         ]
         let chance = try McNemar(
@@ -103,15 +111,18 @@ public struct Teaching: Sendable {
         ).probability
         return TeachingReport(
             task: plan.task.name, model: pretrained.name, metric: test.metric.name, rows: rows,
-            modelParameters: pretrained.weights.parameterCount, trainRows: prepared.split.train.examples.count,
-            perLabel: prepared.split.perLabel, seed: plan.seed, rate: log.rate, devScore: log.devScore, losses: log.losses,
+            modelParameters: pretrained.weights.parameterCount,
+            trainRows: prepared.split.train.examples.count,
+            perLabel: prepared.split.perLabel, seed: plan.seed, rate: log.rate, devScore: log.devScore,
+            losses: log.losses,
             peakTensorBytes: CPUBackend.shared.memory.peak, peakProcessBytes: ProcessMemory.peakBytes,
             reloadDifference: difference, shortenedRows: trained.predictions.count { $0.tokensCut > 0 },
             tokensCut: trained.predictions.reduce(0) { $0 + $1.tokensCut }, probabilityOfChance: chance,
             warnings: log.warnings + verdict(rows, chance, trained.predictions), output: plan.output.path)
     }
 
-    /// The state of an interrupted run lies beside the output; its identity is everything the result depends on.
+    /// The state of an interrupted run lies beside the output; its identity is everything the result depends
+    /// on.
     private func checkpoint(_ prepared: Prepared) -> TrainingCheckpoint {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
@@ -119,12 +130,11 @@ public struct Teaching: Sendable {
         let rows = prepared.split.trainRows + prepared.split.devRows
         let words = prepared.task.verbalizer.entries.map { "\($0.label)=\($0.words)" }
         let identity = [
-            pretrained.fingerprint.digest, prepared.task.template.source, "\(words)", settings, "\(rows)", "\(plan.limit)",
+            pretrained.fingerprint.digest, prepared.task.template.source, "\(words)", settings, "\(rows)",
+            "\(plan.limit)",
             fingerprint(prepared.split.train), fingerprint(prepared.split.dev),
         ].joined(separator: "\n")
-        let place = plan.output.deletingLastPathComponent()
-            .appendingPathComponent(".\(plan.output.lastPathComponent).training.safetensors")
-        return TrainingCheckpoint(place, identity: identity)
+        return TrainingCheckpoint(plan.checkpointPlace, identity: identity)
     }
 
     private func fingerprint(_ rows: Dataset) -> String { (try? LockedTest(rows))?.record.fingerprint ?? "" }
@@ -132,7 +142,8 @@ public struct Teaching: Sendable {
     private func dataReport(_ split: FewShotSplit, _ test: LockedTest) throws -> DataReport {
         let (tokenizer, template) = (pretrained.tokenizer, plan.task.template)
         let words = Dictionary(
-            plan.task.verbalizer.entries.map { ($0.label, $0.words) }, uniquingKeysWith: { first, _ in first })
+            plan.task.verbalizer.entries.map { ($0.label, $0.words) }, uniquingKeysWith: { first, _ in first }
+        )
         return DataReport(
             [(name: "train", dataset: split.train), (name: "dev", dataset: split.dev)], test: test,
             options: DataReport.Options(
@@ -152,7 +163,8 @@ public struct Teaching: Sendable {
     private func answer(_ test: Dataset, _ prompt: Prompt, _ stage: String) throws -> Answers {
         report(.stage(stage, total: test.examples.count))
         let start = Date()
-        let predictions = try Predictor([prompt], pretrained).predict(test.examples, with: prompt.id) { done in
+        let predictions = try Predictor([prompt], pretrained).predict(test.examples, with: prompt.id) {
+            done in
             report(.progress(done))
         }
         let milliseconds = Date().timeIntervalSince(start) * 1000 / Double(max(1, test.examples.count))
@@ -176,19 +188,23 @@ public struct Teaching: Sendable {
         let evaluation = try Evaluation(test.examples.map { _ in best }, to: test)
         return TeachingRow(
             name: "majority class", value: evaluation.value, interval: evaluation.interval95,
-            rows: test.examples.count, trainedParameters: 0, bytes: 0, trainingSeconds: 0, millisecondsARow: 0)
+            rows: test.examples.count, trainedParameters: 0, bytes: 0, trainingSeconds: 0, millisecondsARow: 0
+        )
     }
 
-    /// Reads the prompt back, scores the test rows with it, and says how far a label's probability moved at most.
-    private func reload(_ folder: PromptFolder, _ predictions: [Prediction], _ test: Dataset) throws -> Float {
+    /// Reads the prompt back, scores the test rows with it, and says how far a label's probability moved at
+    /// most.
+    private func reload(_ folder: PromptFolder, _ predictions: [Prediction], _ test: Dataset) throws -> Float
+    {
         report(.stage("reading the prompt back", total: nil))
         let prompt = try folder.read(on: pretrained.backend)
         try prompt.verify(pretrained)
         // All rows, so that the batches are those of before.
         let again = try Predictor([prompt], pretrained).predict(test.examples, with: prompt.id) { _ in }
-        let worst = zip(predictions, again).flatMap { before, after in
-            zip(before.probabilities, after.probabilities).map { abs($0 - $1) }
-        }.max() ?? 0
+        let worst =
+            zip(predictions, again).flatMap { before, after in
+                zip(before.probabilities, after.probabilities).map { abs($0 - $1) }
+            }.max() ?? 0
         guard worst <= 1e-4 else { throw PromptError.probeFailed(prompt: prompt.id, worst: worst) }
         return worst
     }
@@ -196,14 +212,19 @@ public struct Teaching: Sendable {
     /// What a user must be told of a run that looks finished and has failed.
     private func verdict(_ rows: [TeachingRow], _ chance: Double, _ predictions: [Prediction]) -> [String] {
         var warnings: [String] = []
-        if let only = predictions.first?.label, predictions.allSatisfy({ $0.label == only }), predictions.count > 1 {
+        if let only = predictions.first?.label, predictions.allSatisfy({ $0.label == only }),
+            predictions.count > 1
+        {
             warnings.append("every test row is answered '\(only)': the prompt has collapsed to one label")
         }
         if rows[2].value <= rows[1].value {
             warnings.append(
-                "training has not beaten zero-shot: use the template as it is, or try more rows, --steps or another --rate")
+                "training has not beaten zero-shot: use the template as it is, or try more rows, --steps or another --rate"
+            )
         } else if chance > 0.05 {
-            warnings.append("the gain over zero-shot may be chance (p = \(chance)); more test rows would tell")
+            warnings.append(
+                "the gain over zero-shot may be chance (p = \((chance * 1000).rounded() / 1000)); more test rows would tell"
+            )
         }
         if rows[2].value <= rows[0].value {
             warnings.append("training has not beaten always answering the most frequent label")

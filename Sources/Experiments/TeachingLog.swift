@@ -7,7 +7,7 @@ final class TeachingLog: Sendable {
     private struct State: Sendable {
         var rate: Float = 0
         var losses: [Float] = []
-        var devScore = 0.0
+        var devScore: Double?
         var warnings: [String] = []
     }
 
@@ -18,7 +18,7 @@ final class TeachingLog: Sendable {
 
     var rate: Float { state.withLock(\.rate) }
     var losses: [Float] { state.withLock(\.losses) }
-    var devScore: Double { state.withLock(\.devScore) }
+    var devScore: Double? { state.withLock(\.devScore) }
     var warnings: [String] { state.withLock(\.warnings) }
 
     func add(_ event: MethodEvent) {
@@ -26,7 +26,8 @@ final class TeachingLog: Sendable {
             switch event {
             case .rate(let rate, _): state.rate = rate
             case .step(let report, _): state.losses.append(report.loss)
-            case .evaluation(let report): if report.isBest { state.devScore = report.score }
+            case .evaluation: break
+            case .chosen(_, let score): state.devScore = score
             case .warning(let warning): state.warnings.append(warning)
             }
         }

@@ -25,6 +25,12 @@ public struct TeachingPlan: Sendable {
     /// Whether a prompt that is there may be replaced.
     public var isReplacing = false
 
+    /// Where the state of an interrupted run lies: beside the output, hidden.
+    public var checkpointPlace: URL {
+        output.deletingLastPathComponent().appendingPathComponent(
+            ".\(output.lastPathComponent).training.safetensors")
+    }
+
     /// A plan with the defaults.
     public init(task: TaskSource, output: URL) {
         self.task = task
@@ -88,8 +94,8 @@ public struct TeachingReport: Codable, Sendable {
     public var seed: UInt64
     /// The learning rate that was used.
     public var rate: Float
-    /// The dev accuracy of the rows that were kept.
-    public var devScore: Double
+    /// The dev accuracy of the weights that were kept; nil without dev rows.
+    public var devScore: Double?
     /// The losses, step by step.
     public var losses: [Float]
     /// The most bytes that arithmetic held at once.

@@ -1,5 +1,5 @@
-internal import Foundation
 public import Datasets
+internal import Foundation
 internal import Layers
 public import Models
 internal import Tensors
@@ -18,8 +18,8 @@ public struct Prediction: Sendable, Codable, Hashable {
 
 /// Answers examples with prompts over one frozen model.
 ///
-/// Every prompt is checked against the model once, when the predictor is made. Rows are sorted by length, packed
-/// without padding, and what prompts start with is read once a batch.
+/// Every prompt is checked against the model once, when the predictor is made. Rows are sorted by length,
+/// packed without padding, and what prompts start with is read once a batch.
 public struct Predictor: Sendable {
     private struct Loaded: Sendable {
         var prompt: Prompt
@@ -56,7 +56,8 @@ public struct Predictor: Sendable {
         let words = try EncodedVerbalizer(
             manifest.verbalizer, behind: manifest.template, pretrained.tokenizer, kind: .causal)
         let encoder = try PromptEncoder(
-            manifest.template, pretrained.tokenizer, limit: min(manifest.limit, pretrained.model.traits.contextLength),
+            manifest.template, pretrained.tokenizer,
+            limit: min(manifest.limit, pretrained.model.traits.contextLength),
             kind: .causal, longestAnswer: words.longestAnswer, shortening: manifest.shortening)
         let needed: Shape = [encoder.softLayout.rowCount, pretrained.model.traits.width]
         if let rows = prompt.softRows, rows.shape != needed {
@@ -71,8 +72,9 @@ public struct Predictor: Sendable {
     /// Answers examples, in their order.
     ///
     /// - Parameter progress: called with the number of rows answered so far.
-    /// - Throws: ``PromptError/unknownPrompt(_:known:)``; ``TemplateError`` for an example that lacks a field or cannot
-    ///   fit; ``VerbalizerError`` where the prompt's rule cannot score its words; `CancellationError`.
+    /// - Throws: ``PromptError/unknownPrompt(_:known:)``; ``TemplateError`` for an example that lacks a field
+    ///   or cannot fit; ``VerbalizerError`` where the prompt's rule cannot score its words;
+    ///   `CancellationError`.
     public func predict(
         _ examples: [Example], with id: Prompt.ID, progress: (Int) -> Void = { _ in }
     ) throws -> [Prediction] {
@@ -102,7 +104,9 @@ public struct Predictor: Sendable {
         let pass = Pass.inference(pretrained.weights)
         guard entry.prompt.manifest.rule == .sum else {
             let scores = entry.scorer.answerScores(batch, soft: entry.prompt.softRows, pass)
-            return try scores.map { try entry.prompt.manifest.rule.scores($0, entry.scorer.words).probabilities }
+            return try scores.map {
+                try entry.prompt.manifest.rule.scores($0, entry.scorer.words).probabilities
+            }
         }
         let words = entry.scorer.wordScores(batch, soft: entry.prompt.softRows, pass)
         let labels = entry.scorer.words.labelLogProbabilities(words)
@@ -110,7 +114,9 @@ public struct Predictor: Sendable {
         return batch.indices.map { Array(values[$0 * labels.shape.width..<($0 + 1) * labels.shape.width]) }
     }
 
-    private static func prediction(_ probabilities: [Float], _ entry: Loaded, _ prompt: EncodedPrompt) -> Prediction {
+    private static func prediction(_ probabilities: [Float], _ entry: Loaded, _ prompt: EncodedPrompt)
+        -> Prediction
+    {
         let labels = entry.scorer.words.labels
         let best = probabilities.indices.reduce(0) { probabilities[$1] > probabilities[$0] ? $1 : $0 }
         return Prediction(

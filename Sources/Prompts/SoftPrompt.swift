@@ -24,11 +24,11 @@ public struct SoftPrompt: Sendable {
 
 /// How soft rows start (Lester et al. 2021, §3.2.1).
 public enum SoftInitialisation: Hashable, Sendable, Codable {
-    /// Uniform within half the embeddings' own spread either way. The paper draws from ±0.5, which suits T5's large
-    /// embeddings only; see ``random(_:_:_:)``.
+    /// Uniform within half the embeddings' own spread either way. The paper draws from ±0.5, which suits T5's
+    /// large embeddings only; see ``random(_:_:_:)``.
     case random
-    /// The embeddings of tokens drawn without replacement from the vocabulary's first 5,000 text tokens (again from
-    /// the start where there are fewer tokens than rows).
+    /// The embeddings of tokens drawn without replacement from the vocabulary's first 5,000 text tokens
+    /// (again from the start where there are fewer tokens than rows).
     case vocabulary
     /// The embeddings of the label words, several tokens averaged; then as ``vocabulary``.
     case labels
@@ -78,14 +78,18 @@ extension SoftInitialisation {
     }
 
     /// Uniform in ±(spread of the embeddings) / 2: the paper's ±0.5 brought to the model's own scale.
-    private static func random(_ count: Int, _ pretrained: PretrainedModel, _ random: inout CounterRandom) -> Tensor {
+    private static func random(_ count: Int, _ pretrained: PretrainedModel, _ random: inout CounterRandom)
+        -> Tensor
+    {
         let width = pretrained.model.traits.width
         let spread = pretrained.embeddingSpread
         let values = (0..<count * width).map { _ in (random.uniform() - 0.5) * spread }
         return Tensor(values, shape: [count, width], on: pretrained.backend)
     }
 
-    private static func sample(_ count: Int, _ pretrained: PretrainedModel, _ random: inout CounterRandom) -> [Int32] {
+    private static func sample(_ count: Int, _ pretrained: PretrainedModel, _ random: inout CounterRandom)
+        -> [Int32]
+    {
         let special = pretrained.tokenizer.specialTokens.all
         var candidates = (0..<Int32(min(5_000 + special.count, pretrained.tokenizer.vocabularySize)))
             .filter { !special.contains($0) }.prefix(5_000)
@@ -98,13 +102,15 @@ extension SoftInitialisation {
     }
 
     private static func labels(
-        _ count: Int, _ pretrained: PretrainedModel, _ words: EncodedVerbalizer?, _ random: inout CounterRandom,
+        _ count: Int, _ pretrained: PretrainedModel, _ words: EncodedVerbalizer?,
+        _ random: inout CounterRandom,
         _ pass: Pass
     ) -> Tensor {
         let means = (words?.words ?? []).prefix(count).map { word -> Tensor in
             let embedded = pretrained.model.embed(word.tokens, pass)
             let share = Tensor(
-                repeating: 1 / Float(word.tokens.count), shape: [1, word.tokens.count], on: pretrained.backend)
+                repeating: 1 / Float(word.tokens.count), shape: [1, word.tokens.count], on: pretrained.backend
+            )
             return share.matmul(embedded.transposed())
         }
         let rest = sample(count - means.count, pretrained, &random)
@@ -124,5 +130,7 @@ extension PretrainedModel {
     }
 
     /// Where this model's arithmetic happens.
-    package var backend: any Backend { weights.names.first.flatMap { weights[$0]?.backend } ?? CPUBackend.shared }
+    package var backend: any Backend {
+        weights.names.first.flatMap { weights[$0]?.backend } ?? CPUBackend.shared
+    }
 }

@@ -39,7 +39,8 @@ import Testing
         #expect(source.template.source == "{text} It was {answer}.")
         #expect(source.verbalizer.labels == ["positive", "negative"])
         #expect(source.verbalizer.words(for: "positive") == ["great", "good"])
-        #expect(source.pool.lastPathComponent == "pool.jsonl" && source.test?.lastPathComponent == "test.jsonl")
+        #expect(
+            source.pool.lastPathComponent == "pool.jsonl" && source.test?.lastPathComponent == "test.jsonl")
         let rows = try source.rows(source.pool)
         #expect(rows.examples.count == 20 && rows.labels == ["positive", "negative"] && rows.name == "films")
         #expect(try source.rows(source.pool, limit: 3).examples.count == 3)
@@ -48,7 +49,9 @@ import Testing
     }
 
     @Test func `what may be left out has a meaning`() throws {
-        let source = try source(["name": nil, "labels": nil, "metric": "macro_f1", "template": "{text} It was"])
+        let source = try source([
+            "name": nil, "labels": nil, "metric": "macro_f1", "template": "{text} It was",
+        ])
         #expect(source.name == place.folder.lastPathComponent && source.test == nil)
         #expect(source.verbalizer.labels == ["negative", "positive"])
         #expect(source.metric == .macroF1)
@@ -68,7 +71,9 @@ import Testing
         let source = try source(
             ["template": nil, "words": nil], template: Template("{text}? {answer}"),
             verbalizer: Verbalizer(["negative": ["no"], "positive": ["yes"]]))
-        #expect(source.template.source == "{text}? {answer}" && source.verbalizer.labels == ["negative", "positive"])
+        #expect(
+            source.template.source == "{text}? {answer}"
+                && source.verbalizer.labels == ["negative", "positive"])
         #expect(source.mapping.labels == ["negative", "positive"])
     }
 
@@ -85,8 +90,11 @@ import Testing
         try place.write("mine.jsonl", Workplace.rows())
         try place.write("held-out.jsonl", Workplace.rows())
         let source = try source(["pool": "mine.jsonl", "test": "held-out.jsonl"])
-        #expect(source.pool.lastPathComponent == "mine.jsonl" && source.test?.lastPathComponent == "held-out.jsonl")
-        #expect(refusal(["test": "absent.jsonl"]).contains("it names 'absent.jsonl', which is not in the folder"))
+        #expect(
+            source.pool.lastPathComponent == "mine.jsonl"
+                && source.test?.lastPathComponent == "held-out.jsonl")
+        #expect(
+            refusal(["test": "absent.jsonl"]).contains("it names 'absent.jsonl', which is not in the folder"))
     }
 
     // MARK: Errors
@@ -108,7 +116,9 @@ import Testing
         #expect(refusal(["template": nil]).contains("the key 'template' is missing; give --template"))
         #expect(refusal(["words": nil]).contains("the key 'words' is missing; give --words"))
         #expect(refusal(["words": ["positive": "great"]]).contains("no words for negative"))
-        #expect(refusal(["labels": ["positive"]]).contains("words for negative, which the key 'labels' does not list"))
+        #expect(
+            refusal(["labels": ["positive"]]).contains(
+                "words for negative, which the key 'labels' does not list"))
     }
 
     @Test func `a folder without rows is refused`() throws {
@@ -120,9 +130,15 @@ import Testing
     @Test func `templates, words and metrics that break their rules have those rules' errors`() {
         #expect(throws: TemplateError.self) { try source(["template": "{text"]) }
         #expect(throws: TemplateError.self) { try source(["template": "{answer} {answer}"]) }
-        #expect(throws: VerbalizerError.self) { try source(["words": ["negative": "good", "positive": ["good"]] as [String: Any]]) }
-        #expect(throws: VerbalizerError.self) { try source(["words": ["negative": "bad", "positive": [String]()] as [String: Any]]) }
-        #expect(throws: VerbalizerError.self) { try source(["labels": ["positive", "positive", "negative"]]) }
+        #expect(throws: VerbalizerError.self) {
+            try source(["words": ["negative": "good", "positive": ["good"]] as [String: Any]])
+        }
+        #expect(throws: VerbalizerError.self) {
+            try source(["words": ["negative": "bad", "positive": [String]()] as [String: Any]])
+        }
+        #expect(throws: VerbalizerError.self) {
+            try source(["labels": ["positive", "positive", "negative"]])
+        }
         #expect(throws: DatasetError.self) { try source(["metric": "beauty"]) }
     }
 

@@ -32,8 +32,12 @@ import Training
         let trained = right(try place.answers(texts, plan, trained: true))
         let untaught = right(try place.answers(texts, plan, trained: false))
         #expect(report.rows.map(\.name) == ["majority class", "zero-shot", "prompt-tuning"])
-        #expect(report.rows.map(\.value) == [10, untaught.count { $0 }, trained.count { $0 }].map { Double($0) / 20 })
-        #expect(report.rows.map(\.interval) == report.rows.map { .wilson(right: Int(($0.value * 20).rounded()), of: 20) })
+        #expect(
+            report.rows.map(\.value)
+                == [10, untaught.count { $0 }, trained.count { $0 }].map { Double($0) / 20 })
+        #expect(
+            report.rows.map(\.interval)
+                == report.rows.map { .wilson(right: Int(($0.value * 20).rounded()), of: 20) })
         #expect(report.rows.map(\.rows) == [20, 20, 20])
         #expect(report.rows.map(\.trainedParameters) == [0, 0, 4 * 32])
         #expect(report.rows[2].bytes == PromptFolder(plan.output).byteCount)
@@ -44,10 +48,13 @@ import Training
     @Test func `the report says what went into the run`() throws {
         let plan = try place.plan { $0.seed = 3 }
         let report = try teach(plan)
-        #expect(report.schema == 1 && report.task == "films" && report.model == "model" && report.metric == "accuracy")
+        #expect(
+            report.schema == 1 && report.task == "films" && report.model == "model"
+                && report.metric == "accuracy")
         #expect(report.trainRows == 8 && report.perLabel == 4 && report.seed == 3 && report.rate == 0.05)
         #expect(report.losses.count == 12 && report.losses.allSatisfy { $0.isFinite && $0 > 0 })
-        #expect(report.devScore > 0 && report.devScore <= 1)
+        let devScore = try #require(report.devScore)
+        #expect(devScore > 0 && devScore <= 1)
         #expect(report.modelParameters == place.model.weights.parameterCount)
         #expect(report.peakTensorBytes > 0 && report.peakProcessBytes > report.peakTensorBytes)
         #expect(report.shortenedRows == 0 && report.tokensCut == 0 && report.output == plan.output.path)
@@ -67,7 +74,10 @@ import Training
         #expect(place.names == ["learned", "pool.jsonl", "test.jsonl"])
     }
 
-    @Test func `the test rows are scored after everything is chosen, twice and once more with the saved prompt`() throws {
+    @Test
+    func `the test rows are scored after everything is chosen, twice and once more with the saved prompt`()
+        throws
+    {
         let diary = Diary()
         _ = try teach(try place.plan(), diary)
         let lines = diary.lines
@@ -107,6 +117,16 @@ import Training
         #expect(prompt.manifest.measurements["test \(Metric.macroF1.name)"] == last.value)
     }
 
+    @Test func `the user's own rows are taken as they are, and dev rows may be absent`() throws {
+        let own = try place.write("own.jsonl", Array(Workplace.rows("my ").prefix(13)))
+        let dev = try place.write("dev.jsonl", Array(Workplace.rows("his ").suffix(12)))
+        let undecided = try teach(try place.plan { $0.trainFile = own })
+        #expect(undecided.trainRows == 13 && undecided.devScore == nil && undecided.losses.count == 12)
+        let decided = try teach(
+            try place.plan { ($0.trainFile, $0.devFile, $0.isReplacing) = (own, dev, true) })
+        #expect(decided.trainRows == 13 && decided.devScore != nil)
+    }
+
     // MARK: Verdicts
 
     @Test func `training that is no better than the template alone is said`() throws {
@@ -120,7 +140,8 @@ import Training
 
     @Test func `answers that are all one label are said, and that they beat nothing`() throws {
         let texts = Array(repeating: "one text", count: 4)
-        let report = try teach(try place.plan(test: Array(zip(texts, ["negative", "positive", "negative", "positive"]))))
+        let report = try teach(
+            try place.plan(test: Array(zip(texts, ["negative", "positive", "negative", "positive"]))))
         #expect(report.warnings.contains { $0.contains("every test row is answered") })
         #expect(report.warnings.contains { $0.contains("always answering the most frequent label") })
     }
@@ -134,7 +155,8 @@ import Training
         )
         let place = try #require(texts.indices.first { trained[$0] != untaught[$0] })
         let report = try teach(
-            try self.place.plan(test: [(text: texts[place], label: trained[place])]) { $0.isReplacing = true })
+            try self.place.plan(test: [(text: texts[place], label: trained[place])]) { $0.isReplacing = true }
+        )
         #expect(report.rows.map(\.value) == [1, 0, 1] && report.probabilityOfChance == 1)
         #expect(report.warnings.contains { $0.contains("may be chance (p = 1.0)") })
     }
@@ -158,7 +180,8 @@ import Training
         #expect(report.losses.count == 7)
         let name = "adapter_model.safetensors"
         #expect(
-            try Data(contentsOf: place.file("learned/\(name)")) == Data(contentsOf: place.file("whole/\(name)")))
+            try Data(contentsOf: place.file("learned/\(name)"))
+                == Data(contentsOf: place.file("whole/\(name)")))
         #expect(!place.names.contains(".learned.training.safetensors"))
     }
 
@@ -229,7 +252,9 @@ import Training
         let plan = try place.plan(test: [(text: "a film", label: "mixed")])
         #expect(text(#expect(throws: DatasetError.self) { try teach(plan) }).contains("mixed"))
         let greedy = try place.plan { $0.perLabel = 6 }
-        #expect(text(#expect(throws: DatasetError.self) { try teach(greedy) }).contains("'negative' has 10 different rows"))
+        #expect(
+            text(#expect(throws: DatasetError.self) { try teach(greedy) }).contains(
+                "'negative' has 10 different rows"))
     }
 
     @Test func `the process's memory is more than the model's weights`() {

@@ -12,7 +12,8 @@ import Training
 final class Workplace: Sendable {
     /// Short texts, five tokens or so.
     static let texts = [
-        "gem", "joy", "hit", "win", "peak", "star", "feast", "treat", "gift", "dream", "mess", "bore", "flop", "loss",
+        "gem", "joy", "hit", "win", "peak", "star", "feast", "treat", "gift", "dream", "mess", "bore", "flop",
+        "loss",
         "low", "dud", "waste", "drag", "curse", "bomb",
     ].map { "a \($0) of a film" }
 
@@ -43,7 +44,9 @@ final class Workplace: Sendable {
         try write(name, rows.map { "{\"text\": \"\($0.text)\", \"label\": \"\($0.label)\"}\n" }.joined())
     }
 
-    var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted() }
+    var names: [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
+    }
 
     /// The texts with labels: the first half positive, the second negative.
     static func rows(_ lead: String = "") -> [(text: String, label: String)] {
@@ -99,6 +102,7 @@ final class Diary: Sendable {
             case .method(.step(let report, let total)): "step \(report.step) of \(total)"
             case .method(.evaluation): "evaluation"
             case .method(.rate): "rate"
+            case .method(.chosen(let step, _)): "chosen \(step)"
             case .method(.warning(let text)), .warning(let text): "warning \(text)"
             }
         entries.withLock { $0.append(line) }

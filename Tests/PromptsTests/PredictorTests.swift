@@ -27,7 +27,9 @@ import Tokenizers
         let predictor = try Predictor([prompt], tiny)
         let examples = examples(240)
         let progress = Mutex<[Int]>([])
-        let together = try predictor.predict(examples, with: "soft") { done in progress.withLock { $0.append(done) } }
+        let together = try predictor.predict(examples, with: "soft") { done in
+            progress.withLock { $0.append(done) }
+        }
         #expect(together.count == 240)
         for index in stride(from: 0, to: 240, by: 13) {
             let alone = try predictor.predict([examples[index]], with: "soft")
@@ -59,7 +61,8 @@ import Tokenizers
         // 3 soft rows, the answer's row: 6 of 10 are left for the text.
         let prompt = try Prompt(
             method: "prompt-tuning", Tiny.task(limit: 10), template: Template("{soft 3}{text} {answer}"),
-            tensors: NamedTensors([SoftPrompt.parameterName: Tiny.soft(3, tiny)]), tiny, settings: [:], probing: [])
+            tensors: NamedTensors([SoftPrompt.parameterName: Tiny.soft(3, tiny)]), tiny, settings: [:],
+            probing: [])
         let predictor = try Predictor([prompt], tiny)
         let texts = ["5 6 7 8 9 10", "5 6 7 8 9 10 11 12", "5 6 7 8 9 10 50 51"]
         let predictions = try predictor.predict(texts.map(example), with: "task")
@@ -82,7 +85,8 @@ import Tokenizers
     func `a rule's probabilities are those of the words' scores, token by token`(_ rule: ScoringRule) throws {
         let task = try Tiny.task(a: ["20 21", "22"], b: ["30"])
         let prompt = try Prompt.hard(task, tiny, rule: rule)
-        let words = try EncodedVerbalizer(task.verbalizer, behind: task.template, tiny.tokenizer, kind: .causal)
+        let words = try EncodedVerbalizer(
+            task.verbalizer, behind: task.template, tiny.tokenizer, kind: .causal)
         let examples = examples(9)
         let predictions = try Predictor([prompt], tiny).predict(examples, with: "task")
         for (example, prediction) in zip(examples, predictions) {
@@ -103,7 +107,9 @@ import Tokenizers
     // MARK: Names
 
     @Test func `prompts are asked by name, each with its own rows`() throws {
-        let (one, two) = (try Tiny.prompt(tiny, name: "one", seed: 1), try Tiny.prompt(tiny, name: "two", seed: 2))
+        let (one, two) = (
+            try Tiny.prompt(tiny, name: "one", seed: 1), try Tiny.prompt(tiny, name: "two", seed: 2)
+        )
         let both = try Predictor([one, two], tiny)
         for prompt in [one, two] {
             let alone = try Predictor([prompt], tiny).predict(examples(5), with: prompt.id)

@@ -18,7 +18,8 @@ enum Tiny {
         _ name: String = "llama", digest: String = "tiny", tokenizer: NumberTokenizer? = nil
     ) throws -> PretrainedModel {
         let folder = Golden.folder.appendingPathComponent("models/\(name)")
-        let (model, weights) = try PretrainedModel.load(ModelSource(contentsOf: folder), on: CPUBackend.shared)
+        let (model, weights) = try PretrainedModel.load(
+            ModelSource(contentsOf: folder), on: CPUBackend.shared)
         return PretrainedModel(
             model: model, weights: weights,
             tokenizer: tokenizer ?? NumberTokenizer(vocabularySize: model.traits.vocabularySize),
@@ -27,7 +28,8 @@ enum Tiny {
 
     /// A task whose labels are `a` and `b`.
     static func task(
-        _ template: String = "{text} {answer}", a: [String] = ["20"], b: [String] = ["30"], name: String = "task",
+        _ template: String = "{text} {answer}", a: [String] = ["20"], b: [String] = ["30"],
+        name: String = "task",
         limit: Int = 60
     ) throws -> PromptTask {
         try PromptTask(

@@ -20,7 +20,8 @@ struct SafetensorsHeader {
         }
         metadata = try Self.metadata(members.removeValue(forKey: Self.metadataKey), file: file.path)
         var entries: [String: TensorEntry] = [:]
-        for (name, fields) in members {
+        // In the order of names, so that a damaged file is blamed for the same tensor every time.
+        for (name, fields) in members.sorted(by: { $0.key < $1.key }) {
             entries[name] = try Self.entry(name, fields, file: file, dataStart: header.upperBound)
         }
         try Self.checkContiguity(entries.values, from: header.upperBound, to: file.byteCount, file: file.path)

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Hugging Face PEFT's `adapter_config.json` for a prompt-learning adapter (peft 0.21; other versions read it too).
+/// Hugging Face PEFT's `adapter_config.json` for a prompt-learning adapter (peft 0.21; other versions read it
+/// too).
 ///
 /// `task_type` is always written: without it PEFT loads the adapter without complaint and never applies it.
 struct PEFTConfiguration: Sendable, Hashable {
@@ -49,7 +50,8 @@ struct PEFTConfiguration: Sendable, Hashable {
             throw PromptError.badAdapter(url.path, "task_type \(task) is not supported; CAUSAL_LM is")
         }
         self.init(
-            kind: kind, rows: rows, width: object["token_dim"] as? Int ?? 0, layers: object["num_layers"] as? Int ?? 0,
+            kind: kind, rows: rows, width: object["token_dim"] as? Int ?? 0,
+            layers: object["num_layers"] as? Int ?? 0,
             heads: object["num_attention_heads"] as? Int ?? 0,
             baseModel: object["base_model_name_or_path"] as? String)
     }

@@ -9,10 +9,12 @@ extension Prompt {
     /// A prompt that was just made, with what proves later that a copy is sound.
     ///
     /// - Parameter probing: the first few of these examples are scored and stored.
-    /// - Throws: ``TemplateError``, ``VerbalizerError`` or ``PromptError`` where the parts do not fit the model.
+    /// - Throws: ``TemplateError``, ``VerbalizerError`` or ``PromptError`` where the parts do not fit the
+    ///   model.
     package init(
         method: String, _ task: PromptTask, template: Template, tensors: NamedTensors,
-        _ pretrained: PretrainedModel, rule: ScoringRule = .sum, settings: [String: String], probing: [Example]
+        _ pretrained: PretrainedModel, rule: ScoringRule = .sum, settings: [String: String],
+        probing: [Example]
     ) throws {
         let manifest = PromptManifest(
             name: task.name, method: method, template: template, verbalizer: task.verbalizer, rule: rule,
@@ -44,9 +46,10 @@ extension Prompt {
     package func verify(_ pretrained: PretrainedModel) throws -> Float {
         let examples = manifest.probe.map { Example(fields: $0.fields) }
         let predictions = try Predictor([self], pretrained).predict(examples, with: id)
-        let worst = zip(manifest.probe, predictions).flatMap { probe, prediction in
-            zip(probe.scores, prediction.probabilities).map { abs($0 - logProbability($1)) }
-        }.max() ?? 0
+        let worst =
+            zip(manifest.probe, predictions).flatMap { probe, prediction in
+                zip(probe.scores, prediction.probabilities).map { abs($0 - logProbability($1)) }
+            }.max() ?? 0
         guard worst <= Self.probeTolerance else { throw PromptError.probeFailed(prompt: id, worst: worst) }
         return worst
     }
@@ -70,17 +73,20 @@ extension PretrainedModel {
     /// What a manifest says of this model's tokenizer.
     package var tokenizerProbe: PromptManifest.TokenizerProbe {
         PromptManifest.TokenizerProbe(
-            vocabulary: tokenizer.vocabularySize, tokens: tokenizer.encode(PromptManifest.TokenizerProbe.text))
+            vocabulary: tokenizer.vocabularySize, tokens: tokenizer.encode(PromptManifest.TokenizerProbe.text)
+        )
     }
 
     /// Throws ``PromptError`` if a prompt was made for another model or tokenizer.
     func check(_ manifest: PromptManifest) throws {
         let (expected, found) = (manifest.model, identity)
         let isSame =
-            expected.family == found.family && expected.width == found.width && expected.layers == found.layers
+            expected.family == found.family && expected.width == found.width
+            && expected.layers == found.layers
             && expected.fingerprint == found.fingerprint
         guard isSame || manifest.method == "hard" else {
-            throw PromptError.otherModel(prompt: manifest.name, expected: expected.sentence, found: found.sentence)
+            throw PromptError.otherModel(
+                prompt: manifest.name, expected: expected.sentence, found: found.sentence)
         }
         guard manifest.tokenizer == tokenizerProbe || manifest.method == "hard" else {
             throw PromptError.otherTokenizer(prompt: manifest.name)

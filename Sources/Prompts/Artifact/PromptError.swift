@@ -14,7 +14,8 @@ public enum PromptError: Error, Sendable, CustomStringConvertible {
     case laterFormat(String, found: Int, known: Int)
     /// The PEFT files are not what they should be.
     case badAdapter(String, String)
-    /// The tensor file is not the one the manifest was written with: a save was interrupted, or a file exchanged.
+    /// The tensor file is not the one the manifest was written with: a save was interrupted, or a file
+    /// exchanged.
     case tensorsChanged(String)
     /// The prompt was made for another model.
     case otherModel(prompt: String, expected: String, found: String)

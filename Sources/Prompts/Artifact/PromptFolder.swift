@@ -2,10 +2,11 @@ internal import Checkpoints
 public import Foundation
 public import Tensors
 
-/// The folder of a prompt: `adapter_config.json` and `adapter_model.safetensors` as PEFT has them, and `cloze.json`.
+/// The folder of a prompt: `adapter_config.json` and `adapter_model.safetensors` as PEFT has them, and
+/// `cloze.json`.
 ///
-/// A save is all or nothing: a new folder is written beside the old one and takes its place in two renames. What is
-/// found after a kill between them is said, with what to do.
+/// A save is all or nothing: a new folder is written beside the old one and takes its place in two renames.
+/// What is found after a kill between them is said, with what to do.
 public struct PromptFolder: Sendable {
     /// The manifest's file.
     public static let manifestName = "cloze.json"
@@ -28,11 +29,14 @@ public struct PromptFolder: Sendable {
 
     // MARK: Writing
 
-    /// Throws what ``write(_:replacing:)`` would throw before work is spent on a prompt: checks that the folder's
-    /// place can be written and is free.
+    /// Throws what ``write(_:replacing:)`` would throw before work is spent on a prompt: checks that the
+    /// folder's place can be written and is free.
     public func checkWritable(replacing: Bool) throws {
         try checkFree(replacing: replacing)
         let parent = url.deletingLastPathComponent()
+        if (try? parent.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == false {
+            throw PromptError.cannotWrite(url.path, reason: "\(parent.path) is a file, not a folder")
+        }
         do {
             try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
             let probe = parent.appendingPathComponent(".\(url.lastPathComponent).\(UUID().uuidString).probe")
@@ -44,8 +48,8 @@ public struct PromptFolder: Sendable {
     /// Writes a prompt.
     ///
     /// - Parameter replacing: whether a prompt that is there may be replaced.
-    /// - Throws: ``PromptError/exists(_:)``, ``PromptError/cannotWrite(_:reason:)``; the old folder is whole then. A
-    ///   prompt that an interrupted save left as `.NAME.old` counts as one that is there.
+    /// - Throws: ``PromptError/exists(_:)``, ``PromptError/cannotWrite(_:reason:)``; the old folder is whole
+    ///   then. A prompt that an interrupted save left as `.NAME.old` counts as one that is there.
     public func write(_ prompt: Prompt, replacing: Bool = false) throws {
         try checkFree(replacing: replacing)
         let fresh = sibling("new")
@@ -75,13 +79,15 @@ public struct PromptFolder: Sendable {
             try SafetensorsFile.write(prompt.tensors, metadata: ["format": "pt"], to: file)
             manifest.tensorHash = try Self.hash(of: file)
             let peft = PEFTConfiguration(
-                kind: .promptTuning, rows: rows.shape.rows, width: rows.shape.width, layers: manifest.model.layers,
+                kind: .promptTuning, rows: rows.shape.rows, width: rows.shape.width,
+                layers: manifest.model.layers,
                 heads: manifest.model.width / max(1, manifest.model.headWidth), baseModel: nil)
             try peft.json().write(to: folder.appendingPathComponent(Self.configurationName), options: .atomic)
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try encoder.encode(manifest).write(to: folder.appendingPathComponent(Self.manifestName), options: .atomic)
+        try encoder.encode(manifest).write(
+            to: folder.appendingPathComponent(Self.manifestName), options: .atomic)
     }
 
     /// Puts the new folder in the old one's place; between the two renames the old one is called `.NAME.old`.
@@ -114,9 +120,13 @@ public struct PromptFolder: Sendable {
             throw interruption ?? PromptError.missingFile(file.path)
         }
         let manifest = try Self.manifest(file)
-        guard let hash = manifest.tensorHash else { return Prompt(manifest: manifest, tensors: NamedTensors()) }
+        guard let hash = manifest.tensorHash else {
+            return Prompt(manifest: manifest, tensors: NamedTensors())
+        }
         let tensors = url.appendingPathComponent(Self.tensorsName)
-        guard FileManager.default.fileExists(atPath: tensors.path) else { throw PromptError.missingFile(tensors.path) }
+        guard FileManager.default.fileExists(atPath: tensors.path) else {
+            throw PromptError.missingFile(tensors.path)
+        }
         guard try Self.hash(of: tensors) == hash else { throw PromptError.tensorsChanged(tensors.path) }
         let read = try SafetensorsFile(contentsOf: tensors).tensors(on: backend)
         return Prompt(manifest: manifest, tensors: read.mapValues { $0.float32() })
@@ -124,8 +134,8 @@ public struct PromptFolder: Sendable {
 
     /// The rows of a folder that PEFT wrote, `[P, D]`; it has no template, so the caller supplies one.
     ///
-    /// - Throws: ``PromptError/missingFile(_:)``, ``PromptError/badAdapter(_:_:)``, or `CheckpointError` for the tensor
-    ///   file.
+    /// - Throws: ``PromptError/missingFile(_:)``, ``PromptError/badAdapter(_:_:)``, or `CheckpointError` for
+    ///   the tensor file.
     public func readPEFT(on backend: any Backend) throws -> Tensor {
         let peft = try PEFTConfiguration(contentsOf: url.appendingPathComponent(Self.configurationName))
         let file = url.appendingPathComponent(Self.tensorsName)
@@ -135,7 +145,8 @@ public struct PromptFolder: Sendable {
         }
         guard rows.shape.rank == 2, rows.shape[0] == peft.rows else {
             throw PromptError.badAdapter(
-                file.path, "\(SoftPrompt.parameterName) is \(rows.shape), but num_virtual_tokens is \(peft.rows)")
+                file.path,
+                "\(SoftPrompt.parameterName) is \(rows.shape), but num_virtual_tokens is \(peft.rows)")
         }
         return rows.float32()
     }
@@ -143,7 +154,8 @@ public struct PromptFolder: Sendable {
     /// What to say where a save was killed between its two renames.
     private var interruption: PromptError? {
         let old = sibling("old")
-        let isWhole = FileManager.default.fileExists(atPath: old.appendingPathComponent(Self.manifestName).path)
+        let isWhole = FileManager.default.fileExists(
+            atPath: old.appendingPathComponent(Self.manifestName).path)
         return isWhole ? .interrupted(url.path, kept: old.path) : nil
     }
 
@@ -157,9 +169,12 @@ public struct PromptFolder: Sendable {
             throw PromptError.badManifest(file.path, reason: "it is no JSON object with a number 'format'")
         }
         guard version.format <= PromptManifest.currentFormat else {
-            throw PromptError.laterFormat(file.path, found: version.format, known: PromptManifest.currentFormat)
+            throw PromptError.laterFormat(
+                file.path, found: version.format, known: PromptManifest.currentFormat)
         }
-        do { return try JSONDecoder().decode(PromptManifest.self, from: data) } catch let error as DecodingError {
+        do { return try JSONDecoder().decode(PromptManifest.self, from: data) } catch let error
+            as DecodingError
+        {
             throw PromptError.badManifest(file.path, reason: error.sentence)
         }
     }

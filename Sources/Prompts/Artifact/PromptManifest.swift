@@ -1,6 +1,7 @@
 public import Models
 
-/// What a prompt is besides its tensors: everything a person or a program needs to use it again and to trust it.
+/// What a prompt is besides its tensors: everything a person or a program needs to use it again and to trust
+/// it.
 ///
 /// Written as `cloze.json` beside PEFT's two files, which PEFT does not read.
 public struct PromptManifest: Codable, Sendable, Hashable {

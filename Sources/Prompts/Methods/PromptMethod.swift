@@ -17,7 +17,8 @@ public struct PromptTask: Sendable {
 
     /// A task of a template and label words.
     public init(
-        name: String, template: Template, verbalizer: Verbalizer, limit: Int = 512, shortening: Shortening = .tail
+        name: String, template: Template, verbalizer: Verbalizer, limit: Int = 512,
+        shortening: Shortening = .tail
     ) {
         self.name = name
         self.template = template
@@ -35,17 +36,22 @@ public enum MethodEvent: Sendable {
     case step(StepReport, of: Int)
     /// The accuracy on the dev rows.
     case evaluation(EvaluationReport)
+    /// Training has ended; the weights after this step are kept, the best on the dev rows where there are
+    /// any.
+    case chosen(step: Int, score: Double?)
     /// Something that the user should know: a collapse, a plateau.
     case warning(String)
 }
 
-/// What a run gives a method: where to report, when to stop, and where to keep what a killed run needs to go on.
+/// What a run gives a method: where to report, when to stop, and where to keep what a killed run needs to go
+/// on.
 public struct RunContext: Sendable {
     /// Told of everything that happens.
     public var report: @Sendable (MethodEvent) -> Void
     /// Raised when the user asks to stop.
     public var stop: StopSignal
-    /// Keeps and finds the state of an interrupted run; nil to keep none.
+    /// Keeps and finds the state of an interrupted run; nil to keep none. Whoever gives it removes it, once
+    /// the prompt is saved.
     public var checkpoint: TrainingCheckpoint?
 
     /// A context; by default nobody listens and nothing is kept.
@@ -68,6 +74,7 @@ public protocol PromptMethod: Sendable {
     /// The method with its settings.
     init(_ settings: Settings)
     /// Learns a prompt from the train rows, choosing by the dev rows.
-    func fit(_ split: FewShotSplit, _ task: PromptTask, to pretrained: PretrainedModel, _ run: RunContext) throws
+    func fit(_ split: FewShotSplit, _ task: PromptTask, to pretrained: PretrainedModel, _ run: RunContext)
+        throws
         -> Prompt
 }

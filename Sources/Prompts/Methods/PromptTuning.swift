@@ -7,9 +7,9 @@ public import Training
 
 /// Prompt Tuning (Lester et al. 2021): trained rows among the embedded tokens, the model frozen.
 ///
-/// Where we differ: the answer is read by a verbalizer and the loss is a softmax over the labels; the default start is
-/// a text, and the default optimizer AdamW without decay, since T5's Adafactor at rate 0.3 fits T5's embeddings only.
-/// The rate is chosen from the embeddings' own spread; see ``Rate``.
+/// Where we differ: the answer is read by a verbalizer and the loss is a softmax over the labels; the default
+/// start is a text, and the default optimizer AdamW without decay, since T5's Adafactor at rate 0.3 fits T5's
+/// embeddings only. The rate is chosen from the embeddings' own spread; see ``Rate``.
 public struct PromptTuning: PromptMethod {
     /// The name on the command line.
     public static let name = "prompt-tuning"
@@ -26,8 +26,9 @@ public struct PromptTuning: PromptMethod {
 
     /// How fast.
     public enum Rate: Codable, Sendable, Hashable {
-        /// A fixed share of the embeddings' spread: Adam moves a coordinate by about the rate a step, so a share of
-        /// the spread means the same on every model. ``PromptTuning/share`` was measured; docs/results has the table.
+        /// A fixed share of the embeddings' spread: Adam moves a coordinate by about the rate a step, so a
+        /// share of the spread means the same on every model. ``PromptTuning/share`` was measured;
+        /// docs/results has the table.
         case automatic
         /// A learning-rate range test (Smith 2017).
         case rangeTest
@@ -87,13 +88,16 @@ public struct PromptTuning: PromptMethod {
 
     /// Learns the rows.
     ///
-    /// The rows that were best on the dev rows are kept, the first of equals; ``RunContext/checkpoint`` lets a stopped
-    /// run go on to the very same bytes.
+    /// The rows that were best on the dev rows are kept, the first of equals; ``RunContext/checkpoint`` lets
+    /// a stopped run go on to the very same bytes.
     public func fit(
         _ split: FewShotSplit, _ task: PromptTask, to pretrained: PretrainedModel, _ run: RunContext
     ) throws -> Prompt {
         let setup = try SoftPromptSetup(task, template: try template(for: task), pretrained)
         let (train, dev) = (try setup.prompts(split.train), try setup.prompts(split.dev))
+        guard !train.isEmpty else {
+            throw PromptError.badSetting(name: "the number of train rows", value: "0", allowed: "at least 1")
+        }
         var random = CounterRandom(seed: settings.seed, stream: 1)
         let start = settings.initialisation.rows(
             setup.encoder.softLayout, pretrained, words: setup.words, random: &random)
@@ -117,9 +121,11 @@ public struct PromptTuning: PromptMethod {
         }
         try require(settings.steps >= 1, "the number of steps", "\(settings.steps)", "at least 1")
         try require(settings.batch >= 1, "the batch", "\(settings.batch)", "at least 1")
-        try require(settings.batchesPerStep >= 1, "batches a step", "\(settings.batchesPerStep)", "at least 1")
         try require(
-            settings.evaluationInterval >= 1, "the evaluation interval", "\(settings.evaluationInterval)", "at least 1")
+            settings.batchesPerStep >= 1, "batches a step", "\(settings.batchesPerStep)", "at least 1")
+        try require(
+            settings.evaluationInterval >= 1, "the evaluation interval", "\(settings.evaluationInterval)",
+            "at least 1")
         try require(settings.warmup >= 0, "the warmup", "\(settings.warmup)", "at least 0 steps")
         if let patience = settings.patience {
             try require(patience >= 1, "the patience", "\(patience)", "at least 1")
@@ -148,11 +154,13 @@ public struct PromptTuning: PromptMethod {
         let (rate, reason): (Float, String)
         switch settings.rate {
         case .fixed(let given): (rate, reason) = (given, "given")
-        case .automatic: (rate, reason) = (Self.share * spread, "\(Self.share) of the embeddings' spread \(spread)")
+        case .automatic:
+            (rate, reason) = (Self.share * spread, "\(Self.share) of the embeddings' spread \(spread)")
         case .rangeTest:
             let finder = RateFinder(lowest: spread * 1e-3, highest: spread * 10, steps: 24)
             let sweep = try finder.sweep(
-                objective, trainingSettings(spread), training: weights, over: pretrained.weights, batches: batches,
+                objective, trainingSettings(spread), training: weights, over: pretrained.weights,
+                batches: batches,
                 stop: run.stop)
             (rate, reason) = (sweep.suggestion, "range test of \(sweep.points.count) steps")
         }
@@ -164,7 +172,8 @@ public struct PromptTuning: PromptMethod {
 extension Template {
     /// The same text with a slot put in.
     ///
-    /// The spaces in front of the answer stay with it: behind `It was {soft 8} {answer}` the word is still `" good"`.
+    /// The spaces in front of the answer stay with it: behind `It was {soft 8} {answer}` the word is still `"
+    /// good"`.
     fileprivate func inserting(_ slot: String, at placement: PromptTuning.Placement) throws -> Template {
         func printed(_ parts: some Collection<TemplatePart>) -> String { parts.map(\.printed).joined() }
         func place(after index: Int?) -> Int { index.map { $0 + 1 } ?? 0 }

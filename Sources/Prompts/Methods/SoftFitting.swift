@@ -3,7 +3,8 @@ internal import Models
 internal import Tensors
 internal import Training
 
-/// The training loop of soft prompts: trains on batches, looks at the dev rows, keeps the best, watches for failure.
+/// The training loop of soft prompts: trains on batches, looks at the dev rows, keeps the best, watches for
+/// failure.
 struct SoftFitting: Sendable {
     let objective: AnswerObjective
     let settings: TrainingSettings
@@ -12,8 +13,9 @@ struct SoftFitting: Sendable {
 
     /// Trains weights from a start.
     ///
-    /// - Throws: `CancellationError` if the user stopped; the state is in the checkpoint then. A state that cannot be
-    ///   saved is a warning while the run goes on, and an error where the user stopped.
+    /// The checkpoint stays until the caller has saved what was learned and removes it.
+    /// - Throws: `CancellationError` if the user stopped; the state is in the checkpoint then. A state that
+    ///   cannot be saved is a warning while the run goes on, and an error where the user stopped.
     func learn(
         _ start: NamedTensors, batches: ShuffledBatches<LabelledPrompt>, dev: [LabelledPrompt]
     ) throws -> NamedTensors {
@@ -45,12 +47,14 @@ struct SoftFitting: Sendable {
                 try run.checkpoint?.save(state)
                 failure = nil
             } catch {
-                if failure == nil { run.report(.warning("what was learned so far could not be saved: \(error)")) }
+                if failure == nil {
+                    run.report(.warning("what was learned so far could not be saved: \(error)"))
+                }
                 failure = error
             }
             if run.stop.isRaised || Task.isCancelled { throw failure ?? CancellationError() }
         }
-        run.checkpoint?.remove()
+        run.report(.chosen(step: state.best?.step ?? state.step, score: state.best?.score))
         return state.chosenWeights
     }
 
@@ -59,8 +63,11 @@ struct SoftFitting: Sendable {
         state.step >= settings.steps || settings.patience.map { state.evaluationsSinceBest >= $0 } ?? false
     }
 
-    /// The share of dev rows that are answered right, plus a millionth of their mean log-probability to order equals.
-    private func evaluate(_ weights: NamedTensors, _ dev: [LabelledPrompt]) -> (score: Double, predicted: [Int]) {
+    /// The share of dev rows that are answered right, plus a millionth of their mean log-probability to order
+    /// equals.
+    private func evaluate(_ weights: NamedTensors, _ dev: [LabelledPrompt]) -> (
+        score: Double, predicted: [Int]
+    ) {
         var (right, likelihood, predicted) = (0, 0.0, [Int]())
         for start in stride(from: 0, to: dev.count, by: 32) {
             let batch = dev[start..<min(start + 32, dev.count)]
@@ -89,7 +96,8 @@ package struct CollapseWatch {
 
     /// A warning at the second look in a row at which every row got one label.
     package mutating func warning(_ predicted: [Int]) -> String? {
-        guard labels.count > 1, predicted.count > 1, let first = predicted.first, Set(predicted).count == 1 else {
+        guard labels.count > 1, predicted.count > 1, let first = predicted.first, Set(predicted).count == 1
+        else {
             collapsed = 0
             return nil
         }

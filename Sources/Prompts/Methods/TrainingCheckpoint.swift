@@ -5,7 +5,8 @@ public import Training
 
 /// The state of a run on disk: what Ctrl-C or a kill leaves, and what the next start goes on from.
 ///
-/// One safetensors file; what is no tensor is JSON in its metadata, so that the two cannot be of different steps.
+/// One safetensors file; what is no tensor is JSON in its metadata, so that the two cannot be of different
+/// steps.
 public struct TrainingCheckpoint: Sendable {
     /// Where the file lies.
     public let url: URL

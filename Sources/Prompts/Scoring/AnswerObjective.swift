@@ -18,8 +18,8 @@ public struct LabelledPrompt: Sendable {
 
 /// Cross-entropy of the labels: minus the mean log-probability, among the labels, of each prompt's own label.
 ///
-/// The softmax is over the labels, not the vocabulary (methods.md §1.2 A), so the words compete with each other and
-/// with nothing else.
+/// The softmax is over the labels, not the vocabulary (methods.md §1.2 A), so the words compete with each
+/// other and with nothing else.
 public struct AnswerObjective: Objective {
     /// How the answers are scored.
     public let scorer: AnswerScorer

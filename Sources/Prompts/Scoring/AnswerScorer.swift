@@ -4,10 +4,10 @@ public import Tensors
 
 /// How likely a causal model finds each answer of a verbalizer, prompt by prompt.
 ///
-/// This is the pipeline's second step, the answer search over a closed set. An answer of several tokens, or one with
-/// text behind it, is scored exactly: the sum of log p(token | everything before it) over the answer's tokens and,
-/// where the slot is not at the end, over the text behind it (the likelihood of the whole filled text, up to the part
-/// in front of the slot, which all answers share).
+/// This is the pipeline's second step, the answer search over a closed set. An answer of several tokens, or
+/// one with text behind it, is scored exactly: the sum of log p(token | everything before it) over the
+/// answer's tokens and, where the slot is not at the end, over the text behind it (the likelihood of the
+/// whole filled text, up to the part in front of the slot, which all answers share).
 public struct AnswerScorer: Sendable {
     /// The words that are scored.
     public let words: EncodedVerbalizer
@@ -19,7 +19,8 @@ public struct AnswerScorer: Sendable {
         self.words = words
     }
 
-    /// Whether one row of scores says everything about a prompt: every word is one token and nothing follows it.
+    /// Whether one row of scores says everything about a prompt: every word is one token and nothing follows
+    /// it.
     package func isFlat(_ prompts: [EncodedPrompt]) -> Bool {
         words.trie.isFlat && prompts.allSatisfy { $0.after.isEmpty }
     }
@@ -32,12 +33,14 @@ public struct AnswerScorer: Sendable {
 
     /// The summed log-probability of every word behind every prompt, `[prompts, words]`, in nats.
     ///
-    /// Where every word is one token and ends the text, a constant of each prompt is left out (the logarithm of the
-    /// softmax's sum over the vocabulary, which all words share), and only the words' rows of the output matrix are
-    /// read. Gradients flow to whatever the pass trains, and to `soft`.
+    /// Where every word is one token and ends the text, a constant of each prompt is left out (the logarithm
+    /// of the softmax's sum over the vocabulary, which all words share), and only the words' rows of the
+    /// output matrix are read. Gradients flow to whatever the pass trains, and to `soft`.
     ///
     /// - Parameter soft: `[P, D]`, the rows of the prompts' soft slots.
-    public func wordScores(_ prompts: [EncodedPrompt], soft: Tensor?, pasts: [KeyValues] = [], _ pass: Pass) -> Tensor {
+    public func wordScores(_ prompts: [EncodedPrompt], soft: Tensor?, pasts: [KeyValues] = [], _ pass: Pass)
+        -> Tensor
+    {
         let packed = PackedPrompts(prompts.map(request))
         let hidden = model.hidden(packed.input(model, soft: soft, pass, pasts: pasts), pass)
         if isFlat(prompts) {
@@ -46,7 +49,8 @@ public struct AnswerScorer: Sendable {
         return Self.sums(packed, model.scores(hidden, vocabulary: nil, pass).logSoftmax())
     }
 
-    /// The log-probability of every token of every word behind every prompt, over the whole vocabulary, in nats.
+    /// The log-probability of every token of every word behind every prompt, over the whole vocabulary, in
+    /// nats.
     public func answerScores(_ prompts: [EncodedPrompt], soft: Tensor?, pasts: [KeyValues] = [], _ pass: Pass)
         -> [AnswerScores]
     {
@@ -63,7 +67,8 @@ public struct AnswerScorer: Sendable {
 
     private func request(_ prompt: EncodedPrompt) -> PackedPrompts.Request {
         PackedPrompts.Request(
-            prompt: prompt.before, candidates: words.words.map { $0.tokens.map(PromptRow.token) + prompt.after })
+            prompt: prompt.before,
+            candidates: words.words.map { $0.tokens.map(PromptRow.token) + prompt.after })
     }
 
     /// Elements of a matrix, `[places]`.
@@ -97,8 +102,8 @@ public struct AnswerScorer: Sendable {
 }
 
 extension EncodedVerbalizer {
-    /// The log-probability of each label among the labels, `[prompts, labels]`, from the summed log-probabilities of
-    /// words: those of one label's words are added as probabilities.
+    /// The log-probability of each label among the labels, `[prompts, labels]`, from the summed
+    /// log-probabilities of words: those of one label's words are added as probabilities.
     ///
     /// - Parameter scores: `[prompts, words]`, in nats; a constant a prompt may be missing.
     package func labelLogProbabilities(_ scores: Tensor) -> Tensor {
@@ -108,7 +113,8 @@ extension EncodedVerbalizer {
             wordsOfLabel.map { range in
                 let words = normalised.columns(range)
                 guard range.count > 1 else { return words }
-                // log(p + q) = log p - log(p / (p + q)): finite, with a gradient, where p and q are both tiny.
+                // log(p + q) = log p - log(p / (p + q)): finite, with a gradient, where p and q are both
+                // tiny.
                 return words.columns(0..<1) - words.logSoftmax().columns(0..<1)
             })
     }

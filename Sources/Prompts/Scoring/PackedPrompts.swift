@@ -4,11 +4,11 @@ package import Tensors
 
 /// Rows that a model must read to score candidates, packed so that nothing is computed twice.
 ///
-/// What all prompts start with (a soft prompt, an instruction, demonstrations) is one sequence that the others
-/// read; each prompt's own rest is a sequence; and the candidates that follow a prompt are branches of a tree whose
-/// shared beginnings are sequences too. Each sequence names the earlier ones it reads (`ancestors`), so one walk
-/// through the model computes everything. On a causal model this changes no value: a row's keys and values depend
-/// only on what stands before it.
+/// What all prompts start with (a soft prompt, an instruction, demonstrations) is one sequence that the
+/// others read; each prompt's own rest is a sequence; and the candidates that follow a prompt are branches of
+/// a tree whose shared beginnings are sequences too. Each sequence names the earlier ones it reads
+/// (`ancestors`), so one walk through the model computes everything. On a causal model this changes no value:
+/// a row's keys and values depend only on what stands before it.
 package struct PackedPrompts: Sendable {
     /// One prompt with the texts that may follow it.
     package struct Request: Sendable {
@@ -41,7 +41,8 @@ package struct PackedPrompts: Sendable {
     package private(set) var ancestors: [[Int]] = []
     /// The packed rows whose predictions are read.
     package private(set) var readouts: [Int32] = []
-    /// For each request, for each candidate, its tokens' places. Soft rows behind a slot are read, not predicted.
+    /// For each request, for each candidate, its tokens' places. Soft rows behind a slot are read, not
+    /// predicted.
     package private(set) var steps: [[[Step]]] = []
 
     /// Packs requests.
@@ -59,7 +60,8 @@ package struct PackedPrompts: Sendable {
             steps.append(
                 trie.ends.map { end in
                     trie.path(to: end).compactMap { node in
-                        guard let token = trie.nodes[node].token, token >= 0, let parent = trie.nodes[node].parent
+                        guard let token = trie.nodes[node].token, token >= 0,
+                            let parent = trie.nodes[node].parent
                         else { return nil }
                         return Step(readout: readoutOf[parent], token: token)
                     }
@@ -120,8 +122,11 @@ package struct PackedPrompts: Sendable {
     }
 
     /// Embedded tokens with soft rows between them, `[rows, D]`.
-    static func embeddings(_ rows: [PromptRow], _ model: any LanguageModel, soft: Tensor?, _ pass: Pass) -> Tensor {
-        let tokens = rows.compactMap { row -> Int32? in if case .token(let token) = row { token } else { nil } }
+    static func embeddings(_ rows: [PromptRow], _ model: any LanguageModel, soft: Tensor?, _ pass: Pass)
+        -> Tensor
+    {
+        let tokens = rows.compactMap { row -> Int32? in if case .token(let token) = row { token } else { nil }
+        }
         guard let soft, tokens.count < rows.count else { return model.embed(tokens, pass) }
         var next: Int32 = -1
         let index = rows.map { row -> Int32 in

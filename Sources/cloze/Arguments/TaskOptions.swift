@@ -14,6 +14,16 @@ struct TaskOptions: ParsableArguments {
             "Labelled rows to draw train and dev from (.jsonl, .csv, .tsv).", valueName: "file"))
     var data: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Train rows of your own choice, all of them used; nothing is drawn then.", valueName: "file"))
+    var train: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Dev rows of your own choice, beside --train; without them the last step is kept.", valueName: "file"))
+    var dev: String?
+
     @Option(help: ArgumentHelp("Labelled rows that are scored once, at the end.", valueName: "file"))
     var test: String?
 
@@ -24,9 +34,10 @@ struct TaskOptions: ParsableArguments {
     @OptionGroup var rows: RowOptions
 
     func validate() throws {
-        guard task != nil || data != nil else {
+        guard task != nil || data != nil || train != nil else {
             throw ValidationError("say which task: --task FOLDER or --data FILE")
         }
+        if dev != nil, train == nil { throw ValidationError("--dev goes with --train") }
         if task != nil, data != nil { throw ValidationError("--task and --data exclude each other") }
     }
 
@@ -39,7 +50,7 @@ struct TaskOptions: ParsableArguments {
         } else {
             guard let template else { throw UsageError("--data needs a --template with its slots") }
             guard let words else { throw UsageError("--data needs the label words: --words 'label=word,…'") }
-            let file = URL(fileURLWithPath: data ?? "")
+            let file = URL(fileURLWithPath: data ?? train ?? "")
             source = TaskSource(
                 name: file.deletingPathExtension().lastPathComponent, template: template, verbalizer: words,
                 pool: file,

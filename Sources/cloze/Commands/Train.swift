@@ -86,6 +86,8 @@ struct Train: ParsableCommand {
         plan.seed = seed
         plan.limit = task.question.limit
         plan.testLimit = testRows
+        plan.trainFile = task.train.map { URL(fileURLWithPath: $0) }
+        plan.devFile = task.dev.map { URL(fileURLWithPath: $0) }
         plan.isReplacing = force
         plan.method = try method.settings(seed: seed)
         // What the method refuses is said before the model is loaded.
@@ -115,13 +117,5 @@ struct Train: ParsableCommand {
         let fields = plan.task.template.fieldNames.count
         return "cloze predict --model \(model.model.shellQuoted) --prompt \(output.shellQuoted) "
             + (fields == 1 ? "'your text'" : "--file rows.jsonl")
-    }
-}
-
-extension TeachingPlan {
-    /// Where the state of an interrupted run lies, as ``Teaching`` has it.
-    fileprivate var checkpointPlace: URL {
-        output.deletingLastPathComponent().appendingPathComponent(
-            ".\(output.lastPathComponent).training.safetensors")
     }
 }

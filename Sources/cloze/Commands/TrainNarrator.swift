@@ -75,6 +75,8 @@ final class TrainNarrator: Sendable {
             devScore.withLock { $0 = report.score }
             console.detail(
                 "step \(report.step): dev \(report.score)\(report.isBest ? ", the best so far" : "")")
+        case .chosen(let step, let score):
+            console.detail("kept: step \(step)" + (score.map { ", dev \(Figures.decimal($0, 3))" } ?? ", the last"))
         case .warning(let text): console.warning(text)
         }
     }

@@ -24,7 +24,8 @@ import Testing
         var (start, requests) = (0, [PackedPrompts.Request]())
         for length in try golden.integers("lengths").map(Int.init) {
             for end in 1...length {
-                requests.append(.init(prompt: soft + Array(tokens[start..<start + end]).rows, candidates: [[5].rows]))
+                requests.append(
+                    .init(prompt: soft + Array(tokens[start..<start + end]).rows, candidates: [[5].rows]))
             }
             start += length
         }
@@ -77,10 +78,12 @@ import Testing
 
     /// A copy of PEFT's folder, its configuration changed.
     private func copy(
-        in place: TemporaryFolder, of source: String = "peft_prompt_tuning", _ change: (inout [String: Any]) -> Void
+        in place: TemporaryFolder, of source: String = "peft_prompt_tuning",
+        _ change: (inout [String: Any]) -> Void
     ) throws -> PromptFolder {
         let url = place.file("copy")
-        try FileManager.default.copyItem(at: Golden.folder.appendingPathComponent("prompts/\(source)"), to: url)
+        try FileManager.default.copyItem(
+            at: Golden.folder.appendingPathComponent("prompts/\(source)"), to: url)
         let file = url.appendingPathComponent(Self.configuration)
         var values = try json(file)
         change(&values)
@@ -95,7 +98,10 @@ import Testing
     @Test func `a smallest configuration, and unknown keys, are read`() throws {
         let place = try TemporaryFolder()
         let folder = try copy(in: place) {
-            $0 = ["peft_type": "PROMPT_TUNING", "task_type": "CAUSAL_LM", "num_virtual_tokens": 5, "of_tomorrow": [1]]
+            $0 = [
+                "peft_type": "PROMPT_TUNING", "task_type": "CAUSAL_LM", "num_virtual_tokens": 5,
+                "of_tomorrow": [1],
+            ]
         }
         #expect(try folder.readPEFT(on: CPUBackend.shared).shape.rows == 5)
     }
@@ -105,7 +111,9 @@ import Testing
         let place = try TemporaryFolder()
         let folder = try copy(in: place, of: source) { _ in }
         let text = refusal(folder)
-        #expect(text.contains("is not supported") && text.contains("PROMPT_TUNING") && text.contains(Self.configuration))
+        #expect(
+            text.contains("is not supported") && text.contains("PROMPT_TUNING")
+                && text.contains(Self.configuration))
     }
 
     @Test func `a number of rows that is not the tensor's is refused with both`() throws {
@@ -117,12 +125,14 @@ import Testing
     @Test(arguments: [nil, 0, -1, "5", 2.5] as [(any Sendable)?])
     func `a number of rows that is none is refused`(_ value: (any Sendable)?) throws {
         let place = try TemporaryFolder()
-        #expect(refusal(try copy(in: place) { $0["num_virtual_tokens"] = value }).contains("num_virtual_tokens"))
+        #expect(
+            refusal(try copy(in: place) { $0["num_virtual_tokens"] = value }).contains("num_virtual_tokens"))
     }
 
     @Test func `a configuration without a kind is refused`() throws {
         let place = try TemporaryFolder()
-        #expect(refusal(try copy(in: place) { $0["peft_type"] = nil }).contains("the key peft_type is missing"))
+        #expect(
+            refusal(try copy(in: place) { $0["peft_type"] = nil }).contains("the key peft_type is missing"))
     }
 
     @Test func `an adapter for another task is refused`() throws {
@@ -147,7 +157,8 @@ import Testing
         #expect(refusal(folder).contains("it is not a JSON object"))
     }
 
-    @Test func `a folder without a configuration, or without tensors, is refused by the file's name`() throws {
+    @Test func `a folder without a configuration, or without tensors, is refused by the file's name`() throws
+    {
         let place = try TemporaryFolder()
         #expect(refusal(PromptFolder(place.file("absent"))).contains("absent/adapter_config.json is missing"))
         let folder = try copy(in: place) { _ in }

@@ -40,12 +40,15 @@ import Testing
         #expect(manifest.probe.count == 2 && manifest.probe[0].fields == ["text": "5 6"])
         #expect(try again.verify(tiny) == 0)
         #expect(place.names() == ["prompt"])
-        #expect(place.names(in: "prompt") == ["adapter_config.json", "adapter_model.safetensors", "cloze.json"])
+        #expect(
+            place.names(in: "prompt") == ["adapter_config.json", "adapter_model.safetensors", "cloze.json"])
     }
 
     @Test func `the byte count is that of the three files`() throws {
         try folder().write(Tiny.prompt(tiny))
-        let sizes = try place.names(in: "prompt").map { try Data(contentsOf: place.file("prompt/\($0)")).count }
+        let sizes = try place.names(in: "prompt").map {
+            try Data(contentsOf: place.file("prompt/\($0)")).count
+        }
         #expect(folder().byteCount == sizes.reduce(0, +))
     }
 
@@ -61,7 +64,9 @@ import Testing
     @Test func `the same prompt is the same bytes`() throws {
         for name in ["one", "two"] { try folder(name).write(Tiny.prompt(tiny)) }
         for name in place.names(in: "one") {
-            #expect(try Data(contentsOf: place.file("one/\(name)")) == Data(contentsOf: place.file("two/\(name)")))
+            #expect(
+                try Data(contentsOf: place.file("one/\(name)")) == Data(contentsOf: place.file("two/\(name)"))
+            )
         }
     }
 
@@ -148,7 +153,8 @@ import Testing
     /// Rewrites the manifest of a saved prompt.
     private func change(_ body: (inout [String: Any]) -> Void) throws {
         let file = place.file("prompt/cloze.json")
-        var values = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+        var values = try #require(
+            try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
         body(&values)
         try JSONSerialization.data(withJSONObject: values).write(to: file)
     }
@@ -166,7 +172,8 @@ import Testing
         let file = place.file("prompt/cloze.json")
         let whole = try Data(contentsOf: file)
         for key in [
-            "name", "method", "template", "verbalizer", "rule", "limit", "shortening", "model", "tokenizer", "probe",
+            "name", "method", "template", "verbalizer", "rule", "limit", "shortening", "model", "tokenizer",
+            "probe",
             "settings", "measurements",
         ] {
             try change { $0[key] = nil }
@@ -210,7 +217,9 @@ import Testing
         try bytes.write(to: file)
         #expect(refusal { try folder().read(on: CPUBackend.shared) }.contains("is not the file"))
         try FileManager.default.removeItem(at: file)
-        #expect(refusal { try folder().read(on: CPUBackend.shared) }.contains("adapter_model.safetensors is missing"))
+        #expect(
+            refusal { try folder().read(on: CPUBackend.shared) }.contains(
+                "adapter_model.safetensors is missing"))
     }
 
     @Test func `a folder that is not there is missing`() {
@@ -226,11 +235,13 @@ import Testing
         rows[50] += 0.2
         prompt.tensors[SoftPrompt.parameterName] = Tensor(rows, shape: [3, 48], on: CPUBackend.shared)
         #expect(refusal { try prompt.verify(tiny) }.contains("no longer gives the scores"))
-        prompt.tensors[SoftPrompt.parameterName] = Tensor(repeating: .nan, shape: [3, 48], on: CPUBackend.shared)
+        prompt.tensors[SoftPrompt.parameterName] = Tensor(
+            repeating: .nan, shape: [3, 48], on: CPUBackend.shared)
         #expect(throws: PromptError.self) { try prompt.verify(tiny) }
     }
 
-    @Test func `soft rows are refused by another model and by another tokenizer; words alone are not`() throws {
+    @Test func `soft rows are refused by another model and by another tokenizer; words alone are not`() throws
+    {
         let prompt = try Tiny.prompt(tiny)
         let text = refusal { try Predictor([prompt], Tiny.model(digest: "other")) }
         #expect(text.contains("'soft' was made for tiny-llama") && text.contains("its own model only"))

@@ -24,12 +24,15 @@ import Training
         return settings
     }
 
-    private func checkpoint(_ name: String = "state.safetensors", identity: String = "run") -> TrainingCheckpoint {
+    private func checkpoint(_ name: String = "state.safetensors", identity: String = "run")
+        -> TrainingCheckpoint
+    {
         TrainingCheckpoint(place.file(name), identity: identity, interval: 3)
     }
 
     private func fit(_ run: RunContext, _ settings: PromptTuning.Settings? = nil) throws -> [UInt32] {
-        let prompt = try PromptTuning(settings ?? self.settings()).fit(Tiny.split(), Tiny.task(), to: tiny, run)
+        let prompt = try PromptTuning(settings ?? self.settings()).fit(
+            Tiny.split(), Tiny.task(), to: tiny, run)
         return prompt.softRows?.floats.map(\.bitPattern) ?? []
     }
 
@@ -47,7 +50,16 @@ import Training
         let again = try fit(RunContext(checkpoint: checkpoint()) { notes.add($0) })
         #expect(again == undisturbed)
         #expect(notes.steps == Array(step + 1...12))
+    }
+
+    @Test func `a run that has ended is not run again until its checkpoint is removed`() throws {
+        let bytes = try fit(RunContext(checkpoint: checkpoint()))
+        let notes = Notes()
+        #expect(try fit(RunContext(checkpoint: checkpoint()) { notes.add($0) }) == bytes)
+        #expect(notes.steps.isEmpty && notes.chosen.count == 1)
+        checkpoint().remove()
         #expect(place.names().isEmpty)
+        #expect(try checkpoint().load(on: CPUBackend.shared) == nil)
     }
 
     @Test func `a killed run goes on from its last save`() throws {
@@ -61,7 +73,8 @@ import Training
                 }
             })
         let notes = Notes()
-        #expect(try fit(RunContext(checkpoint: checkpoint("left.safetensors")) { notes.add($0) }) == undisturbed)
+        #expect(
+            try fit(RunContext(checkpoint: checkpoint("left.safetensors")) { notes.add($0) }) == undisturbed)
         #expect(notes.steps == Array(7...12))
     }
 
@@ -89,7 +102,7 @@ import Training
         let notes = Notes()
         _ = try fit(RunContext(checkpoint: checkpoint(identity: "other")) { notes.add($0) })
         #expect(notes.steps.first == 1)
-        #expect(try checkpoint(identity: "other").load(on: CPUBackend.shared) == nil)
+        #expect(try checkpoint().load(on: CPUBackend.shared) == nil)
     }
 
     @Test func `a damaged state is an error, not a new start`() throws {
@@ -97,7 +110,9 @@ import Training
         #expect(throws: (any Error).self) { try fit(RunContext(checkpoint: checkpoint())) }
     }
 
-    @Test func `a state that cannot be saved is a warning, and an error only where the run is stopped`() throws {
+    @Test func `a state that cannot be saved is a warning, and an error only where the run is stopped`()
+        throws
+    {
         try Data("file".utf8).write(to: place.file("file"))
         let blocked = checkpoint("file/state.safetensors")
         let notes = Notes()

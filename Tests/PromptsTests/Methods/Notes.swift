@@ -9,6 +9,7 @@ final class Notes: Sendable {
         var evaluations: [EvaluationReport] = []
         var warnings: [String] = []
         var rates: [Float] = []
+        var chosen: [Int] = []
     }
 
     private let state = Mutex(State())
@@ -18,6 +19,7 @@ final class Notes: Sendable {
     var evaluations: [EvaluationReport] { state.withLock(\.evaluations) }
     var warnings: [String] { state.withLock(\.warnings) }
     var rates: [Float] { state.withLock(\.rates) }
+    var chosen: [Int] { state.withLock(\.chosen) }
 
     func add(_ event: MethodEvent) {
         state.withLock { state in
@@ -25,6 +27,7 @@ final class Notes: Sendable {
             case .rate(let rate, _): state.rates.append(rate)
             case .step(let report, _): state.steps.append(report)
             case .evaluation(let report): state.evaluations.append(report)
+            case .chosen(let step, _): state.chosen.append(step)
             case .warning(let text): state.warnings.append(text)
             }
         }

@@ -14,7 +14,8 @@ import Training
 
     init() throws { tiny = try Tiny.model() }
 
-    private func settings(_ change: (inout PromptTuning.Settings) -> Void = { _ in }) -> PromptTuning.Settings {
+    private func settings(_ change: (inout PromptTuning.Settings) -> Void = { _ in }) -> PromptTuning.Settings
+    {
         var settings = PromptTuning.Settings()
         (settings.rows, settings.steps, settings.batch, settings.evaluationInterval) = (4, 10, 8, 4)
         settings.initialisation = .vocabulary
@@ -52,6 +53,26 @@ import Training
         #expect(zip(untaught, rows.examples).count { $0.label == $1.label } < 56)
     }
 
+    @Test func `the rows that were best on the dev rows are kept, not the last ones`() throws {
+        let notes = Notes()
+        // Labels that no text explains, so that the dev score goes up and down.
+        let rows = try Tiny.rows(16).examples.enumerated().map { index, row in
+            Example(fields: row.fields, label: index % 4 < 2 ? "a" : "b")
+        }
+        let split = try FewShotSplit(Dataset(name: "noise", examples: rows), perLabel: 8, seed: 0)
+        let settings = settings { ($0.steps, $0.evaluationInterval, $0.rate) = (20, 1, .fixed(0.1)) }
+        let prompt = try PromptTuning(settings).fit(
+            split, Tiny.task(), to: tiny, RunContext { notes.add($0) })
+        let best = try #require(notes.evaluations.max { $0.score < $1.score })
+        let last = try #require(notes.evaluations.last)
+        try #require(best.score - last.score > 0.05, "\(notes.evaluations.map(\.score))")
+        #expect(notes.chosen == [best.step])
+        let dev = split.dev.examples
+        let answers = try Predictor([prompt], tiny).predict(dev, with: prompt.id)
+        let share = Float(zip(answers, dev).count { $0.label == $1.label }) / Float(dev.count)
+        expectClose([share], [Float(best.score)], absolute: 1e-4)
+    }
+
     @Test(arguments: Tiny.names)
     func `P·D numbers are learned and the model's own stay as they are`(_ name: String) throws {
         let tiny = try Tiny.model(name)
@@ -84,8 +105,12 @@ import Training
         let told = prompt.manifest.settings
         #expect(told["seed"] == "5" && told["rate"] == "0.01" && told["steps"] == "10" && told["rows"] == "4")
         #expect(told["patience"] == "9" && told["gradientNormLimit"] == "1.0")
-        #expect(told["initialisation"]?.contains("vocabulary") == true && told["optimizer"]?.contains("adamW") == true)
-        #expect(prompt.manifest.method == "prompt-tuning" && prompt.manifest.template.source.hasPrefix("{soft 4}"))
+        #expect(
+            told["initialisation"]?.contains("vocabulary") == true
+                && told["optimizer"]?.contains("adamW") == true)
+        #expect(
+            prompt.manifest.method == "prompt-tuning" && prompt.manifest.template.source.hasPrefix("{soft 4}")
+        )
         #expect(prompt.manifest.probe.count == 3)
         #expect(try prompt.verify(tiny) == 0)
     }
@@ -93,7 +118,9 @@ import Training
     @Test func `the first loss is that of the words which the rows start from`() throws {
         let notes = Notes()
         let start = SoftInitialisation.text("44 45 46 47")
-        _ = try fit(settings { ($0.initialisation, $0.steps, $0.batch) = (start, 1, 16) }, RunContext { notes.add($0) })
+        _ = try fit(
+            settings { ($0.initialisation, $0.steps, $0.batch) = (start, 1, 16) },
+            RunContext { notes.add($0) })
         let hard = try Prompt.hard(Tiny.task("44 45 46 47 {text} {answer}"), tiny)
         let train = try Tiny.split().train.examples
         let predictions = try Predictor([hard], tiny).predict(train, with: hard.id)
@@ -113,7 +140,8 @@ import Training
 
     // MARK: Rates
 
-    @Test func `the rate is a share of the embeddings' spread, the user's, or found by a range test`() throws {
+    @Test func `the rate is a share of the embeddings' spread, the user's, or found by a range test`() throws
+    {
         func rate(_ rate: PromptTuning.Rate) throws -> Float? {
             let notes = Notes()
             _ = try fit(settings { ($0.rate, $0.steps) = (rate, 1) }, RunContext { notes.add($0) })
@@ -137,24 +165,48 @@ import Training
 
     @Test func `settings out of their range are refused by name`() {
         let broken: [(String, (inout PromptTuning.Settings) -> Void)] = [
-            ("the number of soft rows is 0", { $0.rows = 0 }), ("the number of soft rows is 151", { $0.rows = 151 }),
+            ("the number of soft rows is 0", { $0.rows = 0 }),
+            ("the number of soft rows is 151", { $0.rows = 151 }),
             ("the number of steps", { $0.steps = 0 }), ("the batch is -1", { $0.batch = -1 }),
-            ("batches a step", { $0.batchesPerStep = 0 }), ("the evaluation interval", { $0.evaluationInterval = 0 }),
+            ("batches a step", { $0.batchesPerStep = 0 }),
+            ("the evaluation interval", { $0.evaluationInterval = 0 }),
             ("the warmup", { $0.warmup = -1 }), ("the patience", { $0.patience = 0 }),
             ("the gradient norm limit", { $0.gradientNormLimit = 0 }),
-            ("the learning rate is 0", { $0.rate = .fixed(0) }), ("the learning rate", { $0.rate = .fixed(-1) }),
-            ("the learning rate", { $0.rate = .fixed(.nan) }), ("the learning rate", { $0.rate = .fixed(.infinity) }),
+            ("the learning rate is 0", { $0.rate = .fixed(0) }),
+            ("the learning rate", { $0.rate = .fixed(-1) }),
+            ("the learning rate", { $0.rate = .fixed(.nan) }),
+            ("the learning rate", { $0.rate = .fixed(.infinity) }),
         ]
         for (words, change) in broken {
             let error = #expect(throws: PromptError.self) { try fit(settings(change)) }
             #expect(error?.description.contains(words) == true, "\(words): \(description(of: error))")
-            #expect(throws: PromptError.self) { try PromptTuning(settings(change)).template(for: Tiny.task()) }
+            #expect(throws: PromptError.self) {
+                try PromptTuning(settings(change)).template(for: Tiny.task())
+            }
         }
+    }
+
+    @Test
+    func `without dev rows the last step's rows are kept; without train rows there is nothing to learn`()
+        throws
+    {
+        let rows = try Tiny.rows(8)
+        let none = try Dataset(name: "none", labels: rows.labels, examples: [])
+        let notes = Notes()
+        let method = PromptTuning(settings())
+        _ = try method.fit(
+            FewShotSplit(train: rows, dev: none), Tiny.task(), to: tiny, RunContext { notes.add($0) })
+        #expect(notes.chosen == [10] && notes.evaluations.isEmpty)
+        let error = #expect(throws: PromptError.self) {
+            try method.fit(FewShotSplit(train: none, dev: rows), Tiny.task(), to: tiny, RunContext())
+        }
+        #expect(error?.description.contains("the number of train rows is 0") == true)
     }
 
     @Test func `a label without words is named with those that have some`() throws {
         let task = try PromptTask(
-            name: "task", template: Template("{text} {answer}"), verbalizer: Verbalizer(["a": ["20"], "c": ["30"]]))
+            name: "task", template: Template("{text} {answer}"),
+            verbalizer: Verbalizer(["a": ["20"], "c": ["30"]]))
         let error = #expect(throws: PromptError.self) {
             try PromptTuning(settings()).fit(Tiny.split(), task, to: tiny, RunContext())
         }
@@ -188,7 +240,8 @@ import Training
             let (notes, split) = (Notes(), try Tiny.split())
             let task = try Tiny.task(a: ["20"], b: ["\(word)"])
             let prompt = try PromptTuning(settings).fit(split, task, to: tiny, RunContext { notes.add($0) })
-            let answers = try Predictor([prompt], tiny).predict(split.dev.examples, with: prompt.id).map(\.label)
+            let answers = try Predictor([prompt], tiny).predict(split.dev.examples, with: prompt.id).map(
+                \.label)
             let hasCollapsed = Set(answers).count == 1
             #expect(notes.warnings.count { $0.contains("collapsed to one label") } == (hasCollapsed ? 1 : 0))
             outcomes.insert(hasCollapsed)

@@ -12,7 +12,9 @@ import Tokenizers
 
     init() throws { tiny = try Tiny.model() }
 
-    private func embed(_ tokens: [Int32]) -> [Float] { tiny.model.embed(tokens, .inference(tiny.weights)).floats }
+    private func embed(_ tokens: [Int32]) -> [Float] {
+        tiny.model.embed(tokens, .inference(tiny.weights)).floats
+    }
 
     private func rows(
         _ start: SoftInitialisation, _ template: String = "{soft 5}{text} {answer}", seed: UInt64 = 1,
@@ -29,7 +31,8 @@ import Tokenizers
     private func tokens(_ rows: Tensor) -> [Int32] {
         let (table, values) = (embed((0..<97).map { $0 }), rows.floats)
         return (0..<rows.shape.rows).compactMap { row in
-            (0..<97).first { table[$0 * 48..<($0 + 1) * 48] == values[row * 48..<(row + 1) * 48] }.map(Int32.init)
+            (0..<97).first { table[$0 * 48..<($0 + 1) * 48] == values[row * 48..<(row + 1) * 48] }.map(
+                Int32.init)
         }
     }
 
@@ -57,9 +60,11 @@ import Tokenizers
         #expect(Array(drawn[..<4]) == Array(drawn[6...]))
     }
 
-    @Test func `label rows are the words' embeddings, several tokens averaged, then the vocabulary's`() throws {
+    @Test func `label rows are the words' embeddings, several tokens averaged, then the vocabulary's`() throws
+    {
         let task = try Tiny.task(a: ["20"], b: ["30 31"])
-        let words = try EncodedVerbalizer(task.verbalizer, behind: task.template, tiny.tokenizer, kind: .causal)
+        let words = try EncodedVerbalizer(
+            task.verbalizer, behind: task.template, tiny.tokenizer, kind: .causal)
         let found = try rows(.labels, words: words)
         #expect(found.shape == [5, 48])
         #expect(Array(found.floats[..<48]) == embed([20]))
@@ -106,7 +111,8 @@ import Tokenizers
         #expect(template.source == expected)
         // The words behind it are spelled as they were without soft rows.
         let texts = try [task.template, template].map {
-            try EncodedVerbalizer(task.verbalizer, behind: $0, tiny.tokenizer, kind: .causal).words.map(\.text)
+            try EncodedVerbalizer(task.verbalizer, behind: $0, tiny.tokenizer, kind: .causal).words.map(
+                \.text)
         }
         #expect(texts[0] == texts[1])
     }

@@ -40,7 +40,8 @@ import Training
     }
 
     static let layouts = [
-        ("{soft 2}{text} {answer}", ["20"], ["30"], true), ("{text} {soft 2} {answer}", ["20", "21"], ["30"], true),
+        ("{soft 2}{text} {answer}", ["20"], ["30"], true),
+        ("{text} {soft 2} {answer}", ["20", "21"], ["30"], true),
         ("{soft 2}{text} {answer}", ["20 21", "20 22"], ["30", "20 21 23"], false),
         ("{soft 2}{text} {answer} 50 51", ["20"], ["30"], false),
         ("{soft 1} {answer} {soft 1} {text}", ["20", "21 22"], ["30 31 32"], false),
@@ -65,11 +66,15 @@ import Training
         }
     }
 
-    @Test func `reading a few rows of the vocabulary or all of it gives the labels the same probabilities`() throws {
+    @Test func `reading a few rows of the vocabulary or all of it gives the labels the same probabilities`()
+        throws
+    {
         let setup = try setup("{soft 2}{text} {answer}", a: ["20", "21"], b: ["30"])
         let prompts = try prompts(setup)
         let flat = setup.words.labelLogProbabilities(setup.scorer.wordScores(prompts, soft: soft, pass))
-        let sums = setup.scorer.answerScores(prompts, soft: soft, pass).flatMap { $0.steps.map { $0.reduce(0, +) } }
+        let sums = setup.scorer.answerScores(prompts, soft: soft, pass).flatMap {
+            $0.steps.map { $0.reduce(0, +) }
+        }
         let full = setup.words.labelLogProbabilities(Tensor(sums, shape: [3, 3], on: CPUBackend.shared))
         expectClose(flat, full, absolute: 1e-5, relative: 1e-5)
     }
@@ -116,7 +121,9 @@ import Training
     func `soft rows that are words' embeddings score as the words do`(_ name: String) throws {
         let tiny = try Tiny.model(name)
         let pass = Pass.inference(tiny.weights)
-        let (hard, soft) = (try Tiny.task("44 45 46 {text} {answer}"), try Tiny.task("{soft 3}{text} {answer}"))
+        let (hard, soft) = (
+            try Tiny.task("44 45 46 {text} {answer}"), try Tiny.task("{soft 3}{text} {answer}")
+        )
         let rows = tiny.model.embed([44, 45, 46], pass)
         let scores = try [(hard, nil), (soft, rows)].map { task, rows in
             let setup = try SoftPromptSetup(task, template: task.template, tiny)

@@ -19,7 +19,9 @@ import Testing
 
         static let soft = (0..<3).map(PromptRow.soft)
         static let long: [Int32] = [9, 8, 7, 6, 5, 4, 3, 12, 13]
-        static let words: [[Int32]] = [[21, 22], [21, 23, 24], [21], [25], [21, 23, 26, 27], [28, 29, 30]]
+        static let words: [[Int32]] = [
+            [21, 22], [21, 23, 24], [21], [25], [21, 23, 26, 27], [28, 29, 30],
+        ]
 
         static let all = [
             Case("one prompt", [([5, 6, 7].rows, [[20].rows])]),
@@ -36,7 +38,9 @@ import Testing
             Case(
                 "soft rows in the middle",
                 [([5].rows + soft + [6].rows, [[20].rows]), ([7].rows + soft + [6].rows, [[20].rows])]),
-            Case("soft rows at the end", [([5].rows + soft, [[20].rows]), ([6, 7].rows + soft, [[20, 21].rows])]),
+            Case(
+                "soft rows at the end",
+                [([5].rows + soft, [[20].rows]), ([6, 7].rows + soft, [[20, 21].rows])]),
             Case("soft rows alone", [(soft, [[20].rows]), (soft + [.soft(0)], [[20, 21].rows])]),
             Case(
                 "words of several tokens",
@@ -44,7 +48,10 @@ import Testing
             Case(
                 "text and soft rows behind the answer",
                 [
-                    (soft + [5].rows, [[20, 21], [20, 22], [23]].map { $0.rows + [6].rows + soft + [7, 8].rows }),
+                    (
+                        soft + [5].rows,
+                        [[20, 21], [20, 22], [23]].map { $0.rows + [6].rows + soft + [7, 8].rows }
+                    ),
                     ([5].rows, [[20], [21]].map { $0.rows + [9, 9, 9].rows }),
                     ([5].rows, [[20].rows + soft]),
                 ]),
@@ -52,7 +59,9 @@ import Testing
     }
 
     @Test(arguments: Tiny.names, Case.all)
-    func `packed rows score as every prompt with every candidate does alone`(_ name: String, _ item: Case) throws {
+    func `packed rows score as every prompt with every candidate does alone`(_ name: String, _ item: Case)
+        throws
+    {
         let tiny = try Tiny.model(name)
         let (soft, pass) = (Tiny.soft(3, tiny), Pass.inference(tiny.weights))
         for sharesPrefix in [true, false] {
@@ -64,7 +73,8 @@ import Testing
                 for (candidate, places) in zip(request.candidates, steps) {
                     expectClose(
                         places.map { values[$0.readout * width + Int($0.token)] },
-                        Tiny.steps(request.prompt, candidate, soft: soft, tiny), absolute: 1e-5, relative: 1e-5,
+                        Tiny.steps(request.prompt, candidate, soft: soft, tiny), absolute: 1e-5,
+                        relative: 1e-5,
                         "\(name), \(item.name)")
                 }
             }
@@ -76,23 +86,28 @@ import Testing
         let tiny = try Tiny.model(name)
         let (soft, pass) = (Tiny.soft(3, tiny), Pass.inference(tiny.weights))
         let front: [Int32] = [11, 12, 13]
-        let past = tiny.model.keyValues(ModelInput(embeddings: tiny.model.embed(front, pass), lengths: [3]), pass)
+        let past = tiny.model.keyValues(
+            ModelInput(embeddings: tiny.model.embed(front, pass), lengths: [3]), pass)
         let packed = PackedPrompts([
             .init(prompt: Case.soft + [5].rows, candidates: [[20, 21].rows]),
             .init(prompt: Case.soft + [6].rows, candidates: [[20].rows]),
         ])
-        let scores = tiny.model.logits(packed.input(tiny.model, soft: soft, pass, pasts: [past]), pass).logSoftmax()
+        let scores = tiny.model.logits(packed.input(tiny.model, soft: soft, pass, pasts: [past]), pass)
+            .logSoftmax()
         let found = packed.steps[0][0].map { scores.floats[$0.readout * scores.shape.width + Int($0.token)] }
         let expected = Tiny.steps(front.rows + Case.soft + [5].rows, [20, 21].rows, soft: soft, tiny)
         expectClose(found, expected, absolute: 1e-5, relative: 1e-5, name)
     }
 
-    private func step(_ readout: Int, _ token: Int32) -> PackedPrompts.Step { .init(readout: readout, token: token) }
+    private func step(_ readout: Int, _ token: Int32) -> PackedPrompts.Step {
+        .init(readout: readout, token: token)
+    }
 
     @Test func `two prompts with a fork are five sequences and four readouts`() {
         let words = [[5, 6].rows, [5, 7].rows]
         let packed = PackedPrompts([
-            .init(prompt: [1, 2, 3].rows, candidates: words), .init(prompt: [1, 2, 4].rows, candidates: words),
+            .init(prompt: [1, 2, 3].rows, candidates: words),
+            .init(prompt: [1, 2, 4].rows, candidates: words),
         ])
         #expect(packed.rows == [1, 2, 3, 5, 4, 5].rows)
         #expect(packed.lengths == [2, 1, 1, 1, 1])
