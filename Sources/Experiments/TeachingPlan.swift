@@ -88,9 +88,11 @@ public struct TeachingReport: Codable, Sendable {
     public var rows: [TeachingRow]
     /// How many numbers the frozen model has.
     public var modelParameters: Int
-    /// How many train rows, and as many dev rows, there were.
+    /// How many train rows there were.
     public var trainRows: Int
+    /// How many rows of each label were drawn, for train and for dev alike.
     public var perLabel: Int
+    /// What the draw was made with.
     public var seed: UInt64
     /// The learning rate that was used.
     public var rate: Float
@@ -104,8 +106,9 @@ public struct TeachingReport: Codable, Sendable {
     public var peakProcessBytes: Int
     /// How far a label's probability under the reloaded prompt is from that before the save, at most.
     public var reloadDifference: Float
-    /// How many test inputs were shortened, and how many tokens they lost.
+    /// How many test inputs were shortened.
     public var shortenedRows: Int
+    /// How many tokens they lost together.
     public var tokensCut: Int
     /// How likely chance alone would make the method as much better than zero-shot (exact McNemar).
     public var probabilityOfChance: Double

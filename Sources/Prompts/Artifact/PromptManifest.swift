@@ -39,7 +39,7 @@ public struct PromptManifest: Codable, Sendable, Hashable {
 
     /// A model, so that a prompt is not used with another.
     public struct ModelIdentity: Codable, Sendable, Hashable {
-        /// `llama`, `gpt2`, …
+        /// Which family it is of, such as `llama`.
         public var family: ModelFamily
         /// The hash of the weights; see Checkpoints' `ModelFingerprint`.
         public var fingerprint: String
@@ -49,8 +49,9 @@ public struct PromptManifest: Codable, Sendable, Hashable {
         public var width: Int
         /// How many layers it has.
         public var layers: Int
-        /// How many key/value heads, and how wide a head is.
+        /// How many key/value heads it has.
         public var keyValueHeads: Int
+        /// How wide a head is.
         public var headWidth: Int
     }
 

@@ -45,14 +45,21 @@ public struct PromptTuning: PromptMethod {
     public struct Settings: Codable, Sendable, Hashable {
         /// How many soft rows, where the template has no soft slot of its own.
         public var rows = 20
+        /// Where they stand then.
         public var placement = Placement.front
+        /// What they start from.
         public var initialisation = SoftInitialisation.text(SoftInitialisation.defaultText)
+        /// How many steps a run makes at most.
         public var steps = 60
         /// How many examples a step learns from.
         public var batch = 16
+        /// How fast the rows move.
         public var rate = Rate.automatic
+        /// What moves them.
         public var optimizer = OptimizerKind.adamW(AdamW.Settings())
+        /// In how many steps the rate rises to its full height, before it falls in a straight line to 0.
         public var warmup = 0
+        /// The gradient's norm is brought down to this; nil for no limit.
         public var gradientNormLimit: Float? = 1
         /// How many batches give one step its gradient.
         public var batchesPerStep = 1
@@ -60,6 +67,7 @@ public struct PromptTuning: PromptMethod {
         public var evaluationInterval = 10
         /// After how many looks without a better score the run ends; nil for never.
         public var patience: Int? = nil
+        /// Decides the order of the rows and what is random in the start.
         public var seed: UInt64 = 0
 
         /// The defaults.
