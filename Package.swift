@@ -62,13 +62,15 @@ let package = Package(
         .executableTarget(
             name: "cloze",
             dependencies: [
-                "Experiments", "Prompts", "Models", "Datasets", "Tokenizers", "Checkpoints", "Training", "Tensors",
+                "Experiments", "Prompts", "Models", "Datasets", "Tokenizers", "Checkpoints", "Training",
+                "Tensors",
                 "Layers", arguments,
             ], swiftSettings: strict + [.strictMemorySafety()]),
         .executableTarget(
             name: "FirstPrompt", dependencies: ["Prompts", "Models", "Datasets", "Tensors"],
             path: "Examples/FirstPrompt", swiftSettings: strict),
-        .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("TensorsTests", "Tensors", "CKernels"),
         tests("TokenizersTests", "Tokenizers"),
         tests("DatasetsTests", "Datasets"),
@@ -89,5 +91,6 @@ let package = Package(
 
 // The documentation's plug-in is resolved only where documentation is built.
 if Context.environment["CLOZE_DOCS"] != nil {
-    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+    package.dependencies.append(
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
 }

@@ -30,9 +30,12 @@ public struct AttentionInput: Sendable {
     /// The width of one head.
     public var headWidth: Int { queries.shape.width / heads }
 
+    /// An input of packed rows; without chains no sequence reads anything but itself.
     public init(
-        queries: Tensor, keys: Tensor, values: Tensor, lengths: [Int], pasts: [(keys: Tensor, values: Tensor)] = [],
-        pastsOf: [[Int]] = [], ancestorsOf: [[Int]] = [], heads: Int, keyValueHeads: Int, isCausal: Bool, window: Int? = nil, scale: Float
+        queries: Tensor, keys: Tensor, values: Tensor, lengths: [Int],
+        pasts: [(keys: Tensor, values: Tensor)] = [],
+        pastsOf: [[Int]] = [], ancestorsOf: [[Int]] = [], heads: Int, keyValueHeads: Int, isCausal: Bool,
+        window: Int? = nil, scale: Float
     ) {
         self.queries = queries
         self.keys = keys
@@ -58,10 +61,13 @@ public struct AttentionInput: Sendable {
         precondition(
             queries.shape.rows == rows && keys.shape == narrow && values.shape == narrow,
             "attention: \(queries.shape), \(keys.shape), \(values.shape) for \(rows) rows")
-        precondition(pastsOf.count == lengths.count, "attention: \(pastsOf.count) chains, \(lengths.count) sequences")
+        precondition(
+            pastsOf.count == lengths.count, "attention: \(pastsOf.count) chains, \(lengths.count) sequences")
         precondition(
             ancestorsOf.count == lengths.count
-                && ancestorsOf.enumerated().allSatisfy { place, chain in chain.allSatisfy { (0..<place).contains($0) } },
+                && ancestorsOf.enumerated().allSatisfy { place, chain in
+                    chain.allSatisfy { (0..<place).contains($0) }
+                },
             "attention: a sequence reads one that does not come before it")
         precondition(pastsOf.allSatisfy { $0.allSatisfy(pasts.indices.contains) }, "attention: unknown past")
         precondition(
@@ -72,8 +78,11 @@ public struct AttentionInput: Sendable {
 
 /// The gradients of attention.
 public struct AttentionGradients: Sendable {
+    /// `[N, H * W]`.
     public var queries: Tensor
+    /// `[N, G * W]`.
     public var keys: Tensor
+    /// `[N, G * W]`.
     public var values: Tensor
     /// One a block; empty where none was asked for.
     public var pasts: [(keys: Tensor, values: Tensor)]

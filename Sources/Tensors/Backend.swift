@@ -79,7 +79,8 @@ public protocol Backend: Sendable {
     func rmsNorm(_ x: Tensor, weight: Tensor, epsilon: Float, weightOffset: Float) -> Tensor
     /// The gradients of ``rmsNorm(_:weight:epsilon:weightOffset:)``; the weight's only if asked for.
     func rmsNormPullback(
-        _ x: Tensor, weight: Tensor, epsilon: Float, weightOffset: Float, _ upstream: Tensor, needsWeight: Bool
+        _ x: Tensor, weight: Tensor, epsilon: Float, weightOffset: Float, _ upstream: Tensor,
+        needsWeight: Bool
     ) -> (x: Tensor, weight: Tensor?)
     /// Layer norm of each row, times `weight`, plus `bias`.
     func layerNorm(_ x: Tensor, weight: Tensor, bias: Tensor, epsilon: Float) -> Tensor
@@ -135,10 +136,15 @@ public struct DropoutKey: Sendable {
 
 /// The numbers of one AdamW step (Loshchilov & Hutter 2019, algorithm 2, as PyTorch has it: decay times rate).
 public struct AdamWStep: Sendable {
+    /// The learning rate.
     public var rate: Float
+    /// How much of the first moment is kept.
     public var beta1: Float
+    /// How much of the second moment is kept.
     public var beta2: Float
+    /// Added after the square root.
     public var epsilon: Float
+    /// The share of the weight, times the rate, that is taken away.
     public var decay: Float
     /// Counts from 1; the bias corrections are powers of it.
     public var step: Int
@@ -147,7 +153,8 @@ public struct AdamWStep: Sendable {
 
     /// The numbers of step number `step`; the defaults are PyTorch's.
     public init(
-        rate: Float, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8, decay: Float = 0, step: Int,
+        rate: Float, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8, decay: Float = 0,
+        step: Int,
         gradientScale: Float = 1
     ) {
         self.rate = rate
@@ -162,9 +169,11 @@ public struct AdamWStep: Sendable {
 
 /// The numbers of one Adafactor step (Shazeer & Stern 2018; unfactored, no parameter scaling, no momentum).
 public struct AdafactorStep: Sendable {
+    /// The learning rate.
     public var rate: Float
     /// Second-moment decay of this step, `1 - step^-0.8`.
     public var decay2: Float
+    /// Added to the squared gradient.
     public var epsilon: Float
     /// The update's root mean square is brought down to this.
     public var clip: Float

@@ -1,29 +1,35 @@
 internal import CKernels
 
 extension CPUBackend {
+    /// See ``Backend/rmsNorm(_:weight:epsilon:weightOffset:)``.
     public func rmsNorm(_ x: Tensor, weight: Tensor, epsilon: Float, weightOffset: Float) -> Tensor {
         filling(x.shape) {
             ck_rms_norm($0, x.pointer, weight.pointer, epsilon, weightOffset, x.shape.rows, x.shape.width)
         }
     }
 
+    /// See ``Backend/rmsNormPullback(_:weight:epsilon:weightOffset:_:needsWeight:)``.
     public func rmsNormPullback(
-        _ x: Tensor, weight: Tensor, epsilon: Float, weightOffset: Float, _ upstream: Tensor, needsWeight: Bool
+        _ x: Tensor, weight: Tensor, epsilon: Float, weightOffset: Float, _ upstream: Tensor,
+        needsWeight: Bool
     ) -> (x: Tensor, weight: Tensor?) {
         let (share, inverse) = (allocate(x.shape), allocate([x.shape.rows]))
         let weightShare = needsWeight ? allocate(weight.shape) : nil
         ck_rms_norm_pullback(
-            share.pointer, weightShare?.pointer, inverse.pointer, x.pointer, weight.pointer, upstream.pointer, epsilon,
+            share.pointer, weightShare?.pointer, inverse.pointer, x.pointer, weight.pointer, upstream.pointer,
+            epsilon,
             weightOffset, x.shape.rows, x.shape.width)
         return (share, weightShare)
     }
 
+    /// See ``Backend/layerNorm(_:weight:bias:epsilon:)``.
     public func layerNorm(_ x: Tensor, weight: Tensor, bias: Tensor, epsilon: Float) -> Tensor {
         filling(x.shape) {
             ck_layer_norm($0, x.pointer, weight.pointer, bias.pointer, epsilon, x.shape.rows, x.shape.width)
         }
     }
 
+    /// See ``Backend/layerNormPullback(_:weight:epsilon:_:needsWeight:)``.
     public func layerNormPullback(
         _ x: Tensor, weight: Tensor, epsilon: Float, _ upstream: Tensor, needsWeight: Bool
     ) -> (x: Tensor, weight: Tensor?, bias: Tensor?) {
@@ -37,6 +43,7 @@ extension CPUBackend {
         return (share, weightShare, biasShare)
     }
 
+    /// See ``Backend/rotary(_:_:inverse:)``.
     public func rotary(_ x: Tensor, _ angles: RotaryAngles, inverse: Bool) -> Tensor {
         filling(x.shape) {
             ck_rotary(
@@ -45,6 +52,7 @@ extension CPUBackend {
         }
     }
 
+    /// See ``Backend/attention(_:)``.
     public func attention(_ input: AttentionInput) -> (output: Tensor, logSums: Tensor) {
         let output = allocate(input.queries.shape)
         let logSums = allocate([input.queries.shape.rows, input.heads])
@@ -52,6 +60,7 @@ extension CPUBackend {
         return (output, logSums)
     }
 
+    /// See ``Backend/attentionPullback(_:output:logSums:_:needsPasts:)``.
     public func attentionPullback(
         _ input: AttentionInput, output: Tensor, logSums: Tensor, _ upstream: Tensor, needsPasts: Bool
     ) -> AttentionGradients {
@@ -82,7 +91,8 @@ extension CPUBackend {
                 chains.withUnsafeBufferPointer { chains in
                     starts.withUnsafeBufferPointer { starts in
                         var record = ck_attention(
-                            queries: input.queries.pointer, keys: input.keys.pointer, values: input.values.pointer,
+                            queries: input.queries.pointer, keys: input.keys.pointer,
+                            values: input.values.pointer,
                             lengths: lengths.baseAddress, sequences: lengths.count, pasts: pasts.baseAddress,
                             chains: chains.baseAddress, chain_starts: starts.baseAddress, heads: input.heads,
                             kv_heads: input.keyValueHeads, width: input.headWidth,
@@ -94,6 +104,7 @@ extension CPUBackend {
         }
     }
 
+    /// See ``Backend/adamW(weight:moments:gradient:_:)``.
     public func adamW(
         weight: Tensor, moments: (first: Tensor, second: Tensor), gradient: Tensor, _ step: AdamWStep
     ) -> (weight: Tensor, first: Tensor, second: Tensor) {
@@ -106,6 +117,7 @@ extension CPUBackend {
         return (newWeight, first, second)
     }
 
+    /// See ``Backend/adafactor(weight:second:gradient:_:)``.
     public func adafactor(weight: Tensor, second: Tensor, gradient: Tensor, _ step: AdafactorStep)
         -> (weight: Tensor, second: Tensor)
     {

@@ -23,16 +23,19 @@ public struct CPUBackend: Backend {
     /// - Returns: whether this processor has them.
     package static func useInstructions(_ name: String) -> Bool { ck_use_instructions(name) != 0 }
 
+    /// See ``Backend/allocate(_:)``.
     public func allocate(_ shape: Shape) -> Tensor {
         Tensor(shape: shape, buffer: pool.buffer(bytes: shape.count * 4, on: self))
     }
 
+    /// See ``Backend/filled(_:with:)``.
     public func filled(_ shape: Shape, with value: Float) -> Tensor {
         let out = allocate(shape)
         ck_fill(out.pointer, value, shape.count)
         return out
     }
 
+    /// See ``Backend/float32(_:)``.
     public func float32(_ tensor: Tensor) -> Tensor {
         let out = allocate(tensor.shape)
         ck_expand(out.pointer, tensor.address, tensor.kernelType, tensor.shape.rows, tensor.shape.width)

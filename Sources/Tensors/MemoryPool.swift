@@ -30,7 +30,9 @@ final class MemoryPool: Sendable {
             return address.pointer
         }
         let address = recycled ?? UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
-        return Buffer(address: address, byteCount: size, backend: backend) { [self] in takeBack($0, size: size) }
+        return Buffer(address: address, byteCount: size, backend: backend) { [self] in
+            takeBack($0, size: size)
+        }
     }
 
     deinit { trim() }

@@ -20,13 +20,15 @@ public struct RotaryAngles: Sendable {
     ///   - magnitude: what cosine and sine are multiplied by (YaRN's attention factor); 1 in plain rotary positions.
     ///   - headWidth: the width of one head.
     public init(positions: [Int32], frequencies: [Float], magnitude: Float = 1, headWidth: Int) {
-        precondition(frequencies.count * 2 <= headWidth, "rotary: \(frequencies.count) pairs, head \(headWidth)")
+        precondition(
+            frequencies.count * 2 <= headWidth, "rotary: \(frequencies.count) pairs, head \(headWidth)")
         self.positions = positions
         self.headWidth = headWidth
         let pairs = frequencies.count
         self.pairs = pairs
         var (cosines, sines) = (
-            [Float](repeating: 0, count: positions.count * pairs), [Float](repeating: 0, count: positions.count * pairs)
+            [Float](repeating: 0, count: positions.count * pairs),
+            [Float](repeating: 0, count: positions.count * pairs)
         )
         ck_rotary_angles(&cosines, &sines, positions, frequencies, magnitude, positions.count, pairs)
         (self.cosines, self.sines) = (cosines, sines)

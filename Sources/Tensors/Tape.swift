@@ -57,7 +57,8 @@ public final class Tape: Sendable {
             defer { state = State(consumed: state.end) }
             return (state.entries, state.watched, state.consumed)
         }
-        precondition(node.index >= consumed, "gradients(of:): the tape was consumed since this value was made")
+        precondition(
+            node.index >= consumed, "gradients(of:): the tape was consumed since this value was made")
         var gradients = [Tensor?](repeating: nil, count: entries.count)
         gradients[node.index - consumed] = Tensor(repeating: 1, shape: scalar.shape, on: scalar.backend)
         var result = NamedTensors()

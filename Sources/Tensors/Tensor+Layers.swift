@@ -9,7 +9,8 @@ extension Tensor {
         return backend.rmsNorm(x, weight: w, epsilon: epsilon, weightOffset: weightOffset)
             .recorded(from: [self, weight]) { upstream in
                 let shares = upstream.backend.rmsNormPullback(
-                    x, weight: w, epsilon: epsilon, weightOffset: weightOffset, upstream, needsWeight: needsWeight)
+                    x, weight: w, epsilon: epsilon, weightOffset: weightOffset, upstream,
+                    needsWeight: needsWeight)
                 return [shares.x, shares.weight]
             }
     }
@@ -51,7 +52,8 @@ extension Tensor {
         let constants = input.detached
         let result = constants.queries.backend.attention(constants)
         let needsPasts = input.pasts.contains { $0.keys.isRecorded || $0.values.isRecorded }
-        let parents = [input.queries, input.keys, input.values] + input.pasts.flatMap { [$0.keys, $0.values] }
+        let parents =
+            [input.queries, input.keys, input.values] + input.pasts.flatMap { [$0.keys, $0.values] }
         return result.output.recorded(from: parents) { upstream in
             let shares = upstream.backend.attentionPullback(
                 constants, output: result.output, logSums: result.logSums, upstream, needsPasts: needsPasts)

@@ -15,15 +15,19 @@ extension Tensor {
         let width = tables[0].shape.width
         precondition(tables.allSatisfy { $0.shape.width == width }, "rows: tables of different widths")
         let total = tables.reduce(0) { $0 + $1.shape.rows }
-        precondition(index.allSatisfy { $0 >= 0 && Int($0) < total }, "rows: an index leaves the \(total) rows")
+        precondition(
+            index.allSatisfy { $0 >= 0 && Int($0) < total }, "rows: an index leaves the \(total) rows")
         let needs = tables.map(\.isRecorded)
         let shapes = tables.map(\.shape)
-        return tables[0].backend.gather(index, from: tables.map(\.detached)).recorded(from: tables) { upstream in
+        return tables[0].backend.gather(index, from: tables.map(\.detached)).recorded(from: tables) {
+            upstream in
             var start = 0
             return zip(shapes, needs).map { shape, isNeeded in
                 defer { start += shape.rows }
                 guard isNeeded else { return nil }
-                let local = index.map { Int($0) >= start && Int($0) < start + shape.rows ? $0 - Int32(start) : -1 }
+                let local = index.map {
+                    Int($0) >= start && Int($0) < start + shape.rows ? $0 - Int32(start) : -1
+                }
                 return upstream.backend.scatterAdd(upstream, to: local, rows: shape.rows).reshaped(shape)
             }
         }
@@ -37,7 +41,8 @@ extension Tensor {
 
     /// The columns of a range, `[N, range.count]`.
     public func columns(_ range: Range<Int>) -> Tensor {
-        precondition(range.lowerBound >= 0 && range.upperBound <= shape.width, "columns: \(range) of \(shape)")
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= shape.width, "columns: \(range) of \(shape)")
         let (rows, width) = (shape.rows, shape.width)
         return backend.columns(range, of: self).recorded(from: [self]) { upstream in
             let backend = upstream.backend

@@ -10,7 +10,8 @@ package enum NearestName {
         }
         guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
         // A name that shares no letter is no neighbour, however short both are.
-        return best.distance <= max(1, best.length / 3) && best.distance < max(1, best.length) ? best.name : nil
+        return best.distance <= max(1, best.length / 3) && best.distance < max(1, best.length)
+            ? best.name : nil
     }
 
     /// Letters to insert, delete, replace or swap with their neighbour to make one from the other.

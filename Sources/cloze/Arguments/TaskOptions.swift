@@ -21,7 +21,8 @@ struct TaskOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Dev rows of your own choice, beside --train; without them the last step is kept.", valueName: "file"))
+            "Dev rows of your own choice, beside --train; without them the last step is kept.",
+            valueName: "file"))
     var dev: String?
 
     @Option(help: ArgumentHelp("Labelled rows that are scored once, at the end.", valueName: "file"))

@@ -76,7 +76,8 @@ final class TrainNarrator: Sendable {
             console.detail(
                 "step \(report.step): dev \(report.score)\(report.isBest ? ", the best so far" : "")")
         case .chosen(let step, let score):
-            console.detail("kept: step \(step)" + (score.map { ", dev \(Figures.decimal($0, 3))" } ?? ", the last"))
+            console.detail(
+                "kept: step \(step)" + (score.map { ", dev \(Figures.decimal($0, 3))" } ?? ", the last"))
         case .warning(let text): console.warning(text)
         }
     }
