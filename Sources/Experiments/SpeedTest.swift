@@ -47,7 +47,11 @@ public struct SpeedTest: Sendable {
 
     /// Steps of prompt tuning on the pool's rows in file order; the first step warms up.
     ///
-    /// - Parameter softRows: how many soft rows stand in front.
+    /// - Parameters:
+    ///   - softRows: how many soft rows stand in front.
+    ///   - batch: examples a step.
+    ///   - steps: how many are timed.
+    ///   - limit: how many positions a prompt may have.
     public func promptTuningStep(softRows: Int, batch: Int, steps: Int, limit: Int) throws -> Result {
         var settings = PromptTuning.Settings()
         settings.rows = softRows

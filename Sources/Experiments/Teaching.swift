@@ -21,6 +21,8 @@ public struct Teaching: Sendable {
     /// A run of a plan.
     ///
     /// - Parameters:
+    ///   - plan: what is to be done.
+    ///   - pretrained: the model, which stays as it is.
     ///   - stop: raised to end after the step at hand; what was learned is kept in a checkpoint beside the
     ///     output.
     ///   - report: told of everything that happens.

@@ -16,9 +16,11 @@ public struct Pass: Sendable {
     /// it.
     ///
     /// - Parameters:
+    ///   - weights: all that the model reads, trained and frozen.
     ///   - tape: gets each trainable weight once, under its own name; trainable weights are float32.
     ///   - dropoutSeed: the run's seed.
     ///   - step: the training step; another step drops out elsewhere.
+    ///   - isTrainable: whether the weight of a name is trained.
     public static func training(
         _ weights: NamedTensors, on tape: Tape, dropoutSeed: UInt64 = 0, step: UInt64 = 0,
         where isTrainable: @escaping @Sendable (String) -> Bool

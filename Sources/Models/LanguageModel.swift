@@ -18,7 +18,11 @@ public protocol LanguageModel: Sendable {
 
     /// Walks all layers.
     ///
-    /// - Parameter keepsKeyValues: whether the keys and values of all packed rows are wanted as well.
+    /// - Parameters:
+    ///   - input: the packed rows, and what stands before them.
+    ///   - keepsKeyValues: whether the keys and values of all packed rows are wanted as well.
+    ///   - pass: the weights, and the tape where something is trained.
+    /// - Returns: the final hidden states of the readout rows.
     func encode(_ input: ModelInput, keepsKeyValues: Bool, _ pass: Pass) -> Encoding
 
     /// The scores of the vocabulary after final hidden states.
@@ -26,6 +30,7 @@ public protocol LanguageModel: Sendable {
     /// - Parameters:
     ///   - hidden: `[R, D]`, as ``encode(_:keepsKeyValues:_:)`` gives them.
     ///   - vocabulary: the tokens whose scores are wanted, nil for all. The others' rows are not read.
+    ///   - pass: the weights, and the tape where something is trained.
     /// - Returns: `[R, V]` or `[R, vocabulary.count]`; natural log, not normalised.
     func scores(_ hidden: Tensor, vocabulary: [Int32]?, _ pass: Pass) -> Tensor
 }

@@ -26,7 +26,11 @@ public struct ModelInput: Sendable {
     /// Packed rows.
     ///
     /// - Parameters:
+    ///   - embeddings: `[N, D]`, all sequences end to end.
+    ///   - lengths: the rows of each sequence.
     ///   - positions: nil to count on from the end of each sequence's pasts.
+    ///   - segments: for families that have them.
+    ///   - pasts: blocks of earlier keys and values.
     ///   - pastsOf: empty for sequences without a past.
     ///   - ancestorsOf: empty for sequences that stand alone.
     ///   - readouts: nil for the last row of each sequence (those with rows).

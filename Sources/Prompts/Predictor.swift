@@ -71,7 +71,10 @@ public struct Predictor: Sendable {
 
     /// Answers examples, in their order.
     ///
-    /// - Parameter progress: called with the number of rows answered so far.
+    /// - Parameters:
+    ///   - examples: what is asked.
+    ///   - id: the prompt that is to answer.
+    ///   - progress: called with the number of rows answered so far.
     /// - Throws: ``PromptError/unknownPrompt(_:known:)``; ``TemplateError`` for an example that lacks a field
     ///   or cannot fit; ``VerbalizerError`` where the prompt's rule cannot score its words;
     ///   `CancellationError`.

@@ -25,7 +25,7 @@ public struct SoftPrompt: Sendable {
 /// How soft rows start (Lester et al. 2021, §3.2.1).
 public enum SoftInitialisation: Hashable, Sendable, Codable {
     /// Uniform within half the embeddings' own spread either way. The paper draws from ±0.5, which suits T5's
-    /// large embeddings only; see ``random(_:_:_:)``.
+    /// large embeddings only.
     case random
     /// The embeddings of tokens drawn without replacement from the vocabulary's first 5,000 text tokens
     /// (again from the start where there are fewer tokens than rows).
@@ -44,6 +44,7 @@ extension SoftInitialisation {
     ///
     /// - Parameters:
     ///   - layout: definitions that bring their own words keep them; the rest start as this says.
+    ///   - pretrained: the model whose embeddings are drawn from.
     ///   - words: the label words, for ``labels``.
     ///   - random: drawn from for ``random`` and ``vocabulary``.
     public func rows(

@@ -1,7 +1,7 @@
 /// How a tensor's elements are stored.
 ///
 /// Arithmetic is float32. The other types are weights as checkpoints keep them: they are read by
-/// ``Tensor/matmul(_:bias:)``, ``Tensor/rows(_:)`` and ``Tensor/float32()`` and by nothing else.
+/// ``Tensor/matmul(_:bias:)``, `rows(_:)` and ``Tensor/float32()`` and by nothing else.
 /// The block types are ggml's, with their exact names (llama.cpp, `ggml-common.h`): a block of `blockLength`
 /// consecutive elements of a row shares a scale.
 public enum ElementType: String, Sendable, Codable, CaseIterable {

@@ -1,7 +1,7 @@
 extension Tensor {
     /// Root-mean-square norm of each row (Zhang & Sennrich 2019): `x / rms(x) * (weight + weightOffset)`.
     ///
-    /// - Parameter weightOffset: 1 for Gemma, which stores its weights around zero.
+    /// `weightOffset` is 1 for Gemma, which stores its weights around zero.
     public func rmsNorm(_ weight: Tensor, epsilon: Float, weightOffset: Float = 0) -> Tensor {
         precondition(weight.shape.count == shape.width, "rmsNorm: \(weight.shape) for \(shape)")
         let (x, w) = (detached, weight.float32().detached)

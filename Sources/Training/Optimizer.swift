@@ -8,6 +8,8 @@ public protocol Optimizer: Sendable {
     /// Moves every weight that has a gradient; the others, and their moments, stay as they are.
     ///
     /// - Parameters:
+    ///   - weights: all that are trained, by name.
+    ///   - gradients: those that were computed, by the same names.
     ///   - rate: the learning rate of this step.
     ///   - gradientScale: multiplies every gradient first (clipping).
     mutating func step(

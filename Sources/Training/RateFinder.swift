@@ -47,8 +47,14 @@ public struct RateFinder: Hashable, Codable, Sendable {
 
     /// Tries the rates on a copy of the weights.
     ///
-    /// - Parameter settings: the optimizer, the clipping and the seed of the run to come; its rate and
-    ///   schedule are not used.
+    /// - Parameters:
+    ///   - objective: the loss that is to fall.
+    ///   - settings: the optimizer, the clipping and the seed of the run to come; its rate and schedule are not
+    ///     used.
+    ///   - weights: where the run will start; they are not changed.
+    ///   - frozen: the weights below them.
+    ///   - batches: one is taken for each rate.
+    ///   - stop: raised to end early.
     /// - Throws: ``TrainingError/noDescent(lowest:highest:)`` if the smoothed loss never falls.
     public func sweep<Goal: Objective, Batches: BatchSource>(
         _ objective: Goal, _ settings: TrainingSettings, training weights: NamedTensors,

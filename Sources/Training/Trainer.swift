@@ -14,8 +14,14 @@ public struct Trainer<Goal: Objective>: Sendable {
     public let communicator: any Communicator
     private let mayStartFlat: @Sendable (String) -> Bool
 
-    /// - Parameter mayStartFlat: which trained weights may have no gradient at the first step, such as one
-    ///   factor of a product whose other factor starts at zero. All others must have one.
+    /// A trainer of an objective.
+    ///
+    /// - Parameters:
+    ///   - objective: the loss of a batch.
+    ///   - settings: how it is made to fall.
+    ///   - communicator: averages gradients over processes.
+    ///   - mayStartFlat: which trained weights may have no gradient at the first step, such as one factor of a
+    ///     product whose other factor starts at zero. All others must have one.
     public init(
         _ objective: Goal, _ settings: TrainingSettings, communicator: any Communicator = OneProcess(),
         mayStartFlat: @escaping @Sendable (String) -> Bool = { _ in false }

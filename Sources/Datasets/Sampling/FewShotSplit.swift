@@ -48,7 +48,8 @@ public struct FewShotSplit: Sendable {
 
     /// Rows that the user has chosen; nothing is drawn.
     ///
-    /// - Parameter dev: may have no rows, and then nothing is chosen by it.
+    /// The dev part may have no rows, and then nothing is chosen by it.
+    ///
     /// - Throws: ``DatasetError/noLabels(dataset:)`` where the train rows carry none.
     public init(train: Dataset, dev: Dataset, seed: UInt64 = 0) throws(DatasetError) {
         guard !train.labels.isEmpty else { throw .noLabels(dataset: train.name) }

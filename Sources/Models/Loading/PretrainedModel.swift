@@ -19,7 +19,7 @@ public struct PretrainedModel: Sendable {
 
     /// Opens a Hugging Face folder or a GGUF file.
     ///
-    /// - Throws: ``CheckpointError``, ``ModelError`` or ``TokenizerError``, each with the file, what is wrong
+    /// - Throws: `CheckpointError`, ``ModelError`` or `TokenizerError`, each with the file, what is wrong
     ///   with it and what to do.
     public init(contentsOf url: URL, on backend: any Backend) throws {
         try self.init(ModelSource(contentsOf: url), on: backend)

@@ -47,7 +47,9 @@ public struct PromptFolder: Sendable {
 
     /// Writes a prompt.
     ///
-    /// - Parameter replacing: whether a prompt that is there may be replaced.
+    /// - Parameters:
+    ///   - prompt: what is saved.
+    ///   - replacing: whether a prompt that is there may be replaced.
     /// - Throws: ``PromptError/exists(_:)``, ``PromptError/cannotWrite(_:reason:)``; the old folder is whole
     ///   then. A prompt that an interrupted save left as `.NAME.old` counts as one that is there.
     public func write(_ prompt: Prompt, replacing: Bool = false) throws {
@@ -113,7 +115,7 @@ public struct PromptFolder: Sendable {
 
     /// Reads the prompt.
     ///
-    /// - Throws: ``PromptError``, or ``CheckpointError`` for the tensor file.
+    /// - Throws: ``PromptError``, or `CheckpointError` for the tensor file.
     public func read(on backend: any Backend) throws -> Prompt {
         let file = url.appendingPathComponent(Self.manifestName)
         guard FileManager.default.fileExists(atPath: file.path) else {

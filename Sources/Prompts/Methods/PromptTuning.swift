@@ -59,8 +59,8 @@ public struct PromptTuning: PromptMethod {
         public var optimizer = OptimizerKind.adamW(AdamW.Settings())
         /// In how many steps the rate rises to its full height, before it falls in a straight line to 0.
         public var warmup = 0
-        /// The gradient's norm is brought down to this; nil for no limit.
-        public var gradientNormLimit: Float? = 1
+        /// The gradients' norm is brought down to this; nil for no limit, as the reference recipe has it.
+        public var gradientNormLimit: Float?
         /// How many batches give one step its gradient.
         public var batchesPerStep = 1
         /// How many steps lie between two looks at the dev rows.

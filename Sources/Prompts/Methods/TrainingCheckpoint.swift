@@ -32,7 +32,7 @@ public struct TrainingCheckpoint: Sendable {
 
     /// The state that was kept, or nil where there is none of this run.
     ///
-    /// - Throws: `CheckpointError` or ``TrainingError/badState(reason:)`` where the file is damaged.
+    /// - Throws: `CheckpointError` or `TrainingError.badState(reason:)` where the file is damaged.
     public func load(on backend: any Backend) throws -> TrainingState? {
         guard FileManager.default.fileExists(atPath: url.path) else { return nil }
         let file = try SafetensorsFile(contentsOf: url)

@@ -37,7 +37,11 @@ public struct AnswerScorer: Sendable {
     /// of the softmax's sum over the vocabulary, which all words share), and only the words' rows of the
     /// output matrix are read. Gradients flow to whatever the pass trains, and to `soft`.
     ///
-    /// - Parameter soft: `[P, D]`, the rows of the prompts' soft slots.
+    /// - Parameters:
+    ///   - prompts: all of one template.
+    ///   - soft: `[P, D]`, the rows of the prompts' soft slots.
+    ///   - pasts: blocks that every prompt reads first.
+    ///   - pass: the weights, and the tape where something is trained.
     public func wordScores(_ prompts: [EncodedPrompt], soft: Tensor?, pasts: [KeyValues] = [], _ pass: Pass)
         -> Tensor
     {
