@@ -52,7 +52,7 @@ struct RealModelTests {
         }
     }
 
-    @Test(arguments: ["smollm2-hf", "smollm2-135m.gguf"])
+    @Test(arguments: forms)
     func `a greedy text is whole characters, and stops at a stop text`(_ name: String) throws {
         let model = try open(name)
         let settings = GenerationSettings(tokenLimit: 16)
