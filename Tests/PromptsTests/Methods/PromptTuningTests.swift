@@ -101,7 +101,8 @@ import Training
     }
 
     @Test func `the manifest says how the run can be repeated, and the prompt proves itself`() throws {
-        let prompt = try fit(settings { ($0.seed, $0.rate, $0.patience) = (5, .fixed(0.01), 9) })
+        let prompt = try fit(
+            settings { ($0.seed, $0.rate, $0.patience, $0.gradientNormLimit) = (5, .fixed(0.01), 9, 1) })
         let told = prompt.manifest.settings
         #expect(told["seed"] == "5" && told["rate"] == "0.01" && told["steps"] == "10" && told["rows"] == "4")
         #expect(told["patience"] == "9" && told["gradientNormLimit"] == "1.0")
