@@ -27,8 +27,8 @@ public struct PromptTuning: PromptMethod {
     /// How fast.
     public enum Rate: Codable, Sendable, Hashable {
         /// A fixed share of the embeddings' spread: Adam moves a coordinate by about the rate a step, so a
-        /// share of the spread means the same on every model. ``PromptTuning/share`` was measured;
-        /// docs/results has the table.
+        /// share of the spread means the same on every model. ``PromptTuning/share`` gives
+        /// SmolLM2 the rate 1e-2, whose results docs/results/beside-peft.md shows; other shares were not compared.
         case automatic
         /// A learning-rate range test (Smith 2017).
         case rangeTest
