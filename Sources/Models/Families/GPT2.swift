@@ -117,19 +117,11 @@ package struct GPT2: LanguageModel {
     package func embed(_ tokens: [Int32], _ pass: Pass) -> Tensor { embedding(tokens, pass) }
 
     package func encode(_ input: ModelInput, keepsKeyValues: Bool, _ pass: Pass) -> Encoding {
-        var x = input.embeddings + positions(input.positions, pass)
-        var kept: [(keys: Tensor, values: Tensor)] = []
-        for (index, layer) in layers.enumerated() {
-            let rows = PackedRows(
-                lengths: input.lengths, pasts: input.pasts(ofLayer: index), pastsOf: input.pastsOf,
-                ancestorsOf: input.ancestorsOf)
-            // Beyond the last layer's keys and values, only the rows that are read matter.
-            let readouts = index == layers.count - 1 ? input.pickedReadouts : nil
-            let step = layer(x, rows, readouts: readouts, pass)
-            x = step.output
-            if keepsKeyValues { kept.append((step.keys, step.values)) }
-        }
-        return Encoding(hidden: norm(x, pass), keyValues: keepsKeyValues ? KeyValues(layers: kept) : nil)
+        let end = input.walk(
+            from: input.embeddings + positions(input.positions, pass),
+            through: layers.map { layer in { layer($0, $1, readouts: $2, pass) } },
+            angles: nil, keepsKeyValues: keepsKeyValues)
+        return Encoding(hidden: norm(end.rows, pass), keyValues: end.keyValues)
     }
 
     package func scores(_ hidden: Tensor, vocabulary: [Int32]?, _ pass: Pass) -> Tensor {

@@ -32,20 +32,11 @@ package struct Llama: LanguageModel {
     package func embed(_ tokens: [Int32], _ pass: Pass) -> Tensor { embedding(tokens, pass) }
 
     package func encode(_ input: ModelInput, keepsKeyValues: Bool, _ pass: Pass) -> Encoding {
-        let angles = rotary.angles(input.positions)
-        var x = input.embeddings
-        var kept: [(keys: Tensor, values: Tensor)] = []
-        for (index, layer) in layers.enumerated() {
-            let rows = PackedRows(
-                lengths: input.lengths, pasts: input.pasts(ofLayer: index), pastsOf: input.pastsOf,
-                ancestorsOf: input.ancestorsOf, angles: angles)
-            // Beyond the last layer's keys and values, only the rows that are read matter.
-            let readouts = index == layers.count - 1 ? input.pickedReadouts : nil
-            let step = layer(x, rows, readouts: readouts, pass)
-            x = step.output
-            if keepsKeyValues { kept.append((step.keys, step.values)) }
-        }
-        return Encoding(hidden: norm(x, pass), keyValues: keepsKeyValues ? KeyValues(layers: kept) : nil)
+        let end = input.walk(
+            from: input.embeddings,
+            through: layers.map { layer in { layer($0, $1, readouts: $2, pass) } },
+            angles: rotary.angles(input.positions), keepsKeyValues: keepsKeyValues)
+        return Encoding(hidden: norm(end.rows, pass), keyValues: end.keyValues)
     }
 
     package func scores(_ hidden: Tensor, vocabulary: [Int32]?, _ pass: Pass) -> Tensor {
