@@ -67,7 +67,7 @@ public struct SpeedTest: Sendable {
         let batches = InOrder(elements: prompts, size: batch)
         let plan = TrainingSettings(steps: steps + 1, rate: 1e-3)
         var seconds: [Double] = []
-        _ = try Trainer(AnswerObjective(setup.scorer, soft: setup.soft), plan).run(
+        _ = try Trainer(setup.objective, plan).run(
             &state, over: pretrained.weights, batches: batches,
             observe: { if case .step(let report) = $0 { seconds.append(report.seconds) } })
         let counts = (1...max(1, steps)).map {

@@ -18,18 +18,13 @@ public struct Prediction: Sendable, Codable, Hashable {
 
 /// Answers examples with prompts over one frozen model.
 ///
-/// Every prompt is checked against the model once, when the predictor is made. Rows are sorted by length,
-/// packed without padding, and what prompts start with is read once a batch.
+/// Every prompt is prepared for the model once, when the predictor is made. Rows are sorted by length and packed
+/// without padding; rows of one batch may use different prompts, of different methods and lengths, since a
+/// prompt's rows are only rows and its blocks only blocks. What a prompt's rows start with is read once a batch.
 public struct Predictor: Sendable {
-    private struct Loaded: Sendable {
-        var prompt: Prompt
-        var encoder: PromptEncoder
-        var scorer: AnswerScorer
-    }
-
     /// The model that answers.
     public let pretrained: PretrainedModel
-    private let loaded: [Prompt.ID: Loaded]
+    private let prepared: [Prompt.ID: PreparedPrompt]
     /// How many rows are computed together; memory grows with it.
     private static let rowsABatch = 768
 
@@ -39,99 +34,114 @@ public struct Predictor: Sendable {
     ///   ``TemplateError`` and ``VerbalizerError`` if its text does not.
     public init(_ prompts: [Prompt], _ pretrained: PretrainedModel) throws {
         self.pretrained = pretrained
-        var loaded: [Prompt.ID: Loaded] = [:]
+        var prepared: [Prompt.ID: PreparedPrompt] = [:]
         for prompt in prompts {
-            guard loaded[prompt.id] == nil else {
+            guard prepared[prompt.id] == nil else {
                 throw PromptError.badSetting(
                     name: "the name of two prompts", value: "'\(prompt.id)'", allowed: "one prompt's only")
             }
-            loaded[prompt.id] = try Self.load(prompt, pretrained)
+            prepared[prompt.id] = try PreparedPrompt(prompt, pretrained)
         }
-        self.loaded = loaded
+        self.prepared = prepared
     }
 
-    private static func load(_ prompt: Prompt, _ pretrained: PretrainedModel) throws -> Loaded {
-        let manifest = prompt.manifest
-        try pretrained.check(manifest)
-        let words = try EncodedVerbalizer(
-            manifest.verbalizer, behind: manifest.template, pretrained.tokenizer, kind: .causal)
-        let encoder = try PromptEncoder(
-            manifest.template, pretrained.tokenizer,
-            limit: min(manifest.limit, pretrained.model.traits.contextLength),
-            kind: .causal, longestAnswer: words.longestAnswer, shortening: manifest.shortening)
-        let needed: Shape = [encoder.softLayout.rowCount, pretrained.model.traits.width]
-        if let rows = prompt.softRows, rows.shape != needed {
-            throw PromptError.wrongShape(prompt: prompt.id, expected: "\(needed)", found: "\(rows.shape)")
-        }
-        if prompt.softRows == nil, encoder.softLayout.rowCount > 0 {
-            throw PromptError.wrongShape(prompt: prompt.id, expected: "\(needed)", found: "absent")
-        }
-        return Loaded(prompt: prompt, encoder: encoder, scorer: AnswerScorer(pretrained.model, words))
+    /// Answers examples with one prompt, in their order; see ``predict(_:progress:)``.
+    public func predict(
+        _ examples: [Example], with id: Prompt.ID, progress: (Int) -> Void = { _ in }
+    ) throws -> [Prediction] {
+        _ = try prompt(id)
+        return try predict(examples.map { ($0, id) }, progress: progress)
     }
 
-    /// Answers examples, in their order.
+    /// Answers examples, each with the prompt that is named beside it, in their order.
     ///
+    /// Rows whose prompt brings model weights of its own are computed apart; all others share batches.
     /// - Parameters:
-    ///   - examples: what is asked.
-    ///   - id: the prompt that is to answer.
+    ///   - questions: what is asked, and the prompt that is to answer.
     ///   - progress: called with the number of rows answered so far.
     /// - Throws: ``PromptError/unknownPrompt(_:known:)``; ``TemplateError`` for an example that lacks a field
     ///   or cannot fit; ``VerbalizerError`` where the prompt's rule cannot score its words;
     ///   `CancellationError`.
     public func predict(
-        _ examples: [Example], with id: Prompt.ID, progress: (Int) -> Void = { _ in }
+        _ questions: [(Example, Prompt.ID)], progress: (Int) -> Void = { _ in }
     ) throws -> [Prediction] {
-        guard let entry = loaded[id] else {
-            throw PromptError.unknownPrompt(id, known: loaded.keys.sorted())
+        let rows = try questions.map { example, id in
+            let prompt = try prompt(id)
+            return Row(id: id, prompt: prompt, encoded: try prompt.encoder.encode(example))
         }
-        let prompts = try examples.map { try entry.encoder.encode($0) }
-        let order = prompts.indices.sorted { prompts[$0].before.count < prompts[$1].before.count }
-        var predictions = [Prediction?](repeating: nil, count: examples.count)
-        var (start, done) = (0, 0)
+        let order = rows.indices.sorted { rows[$0].order < rows[$1].order }
+        let sorted = order.map { rows[$0] }
+        var predictions = [Prediction?](repeating: nil, count: rows.count)
+        var start = 0
         while start < order.count {
             try Task.checkCancellation()
-            let end = Self.end(of: order, from: start) { entry.scorer.rowCount(prompts[$0]) }
-            let batch = order[start..<end].map { prompts[$0] }
-            for (index, probabilities) in zip(order[start..<end], try probabilities(batch, entry)) {
-                predictions[index] = Self.prediction(probabilities, entry, prompts[index])
+            let end = Self.end(of: sorted, from: start)
+            let batch = Array(sorted[start..<end])
+            for (index, answer) in zip(order[start..<end], try answers(batch)) {
+                predictions[index] = answer
             }
-            done += end - start
-            progress(done)
+            progress(end)
             start = end
         }
         return predictions.compactMap { $0 }
     }
 
-    /// The probabilities of the labels for each prompt.
-    private func probabilities(_ batch: [EncodedPrompt], _ entry: Loaded) throws -> [[Float]] {
-        let pass = Pass.inference(pretrained.weights)
-        guard entry.prompt.manifest.rule == .sum else {
-            let scores = entry.scorer.answerScores(batch, soft: entry.prompt.softRows, pass)
-            return try scores.map {
-                try entry.prompt.manifest.rule.scores($0, entry.scorer.words).probabilities
+    private func prompt(_ id: Prompt.ID) throws -> PreparedPrompt {
+        guard let prompt = prepared[id] else {
+            throw PromptError.unknownPrompt(id, known: prepared.keys.sorted())
+        }
+        return prompt
+    }
+
+    /// An example in its prompt.
+    private struct Row {
+        var id: Prompt.ID
+        var prompt: PreparedPrompt
+        var encoded: EncodedPrompt
+
+        /// Rows that share a walk have the same weights.
+        var weights: Prompt.ID { prompt.hasOwnWeights ? id : "" }
+        var order: (Prompt.ID, Int) { (weights, encoded.rows.count) }
+    }
+
+    /// The answers to rows that share one walk through the model.
+    private func answers(_ batch: [Row]) throws -> [Prediction] {
+        var ids: [Prompt.ID] = []
+        var (ownerOf, members) = ([Prompt.ID: Int](), [[Int]]())
+        for (place, row) in batch.enumerated() {
+            if ownerOf[row.id] == nil {
+                ownerOf[row.id] = ids.count
+                ids.append(row.id)
+                members.append([])
+            }
+            members[ownerOf[row.id] ?? 0].append(place)
+        }
+        let owners = try ids.map(prompt)
+        let shared = Pass.inference(owners[0].weights)
+        let model = pretrained.model
+        let packed = PackedPrompts(
+            batch.map { $0.prompt.scorer.request($0.encoded, owner: ownerOf[$0.id] ?? 0) },
+            sharesPrefix: model.traits.isCausal)
+        let hidden = model.hidden(packed.input(model, owners.map(\.tensors), shared), shared)
+        var answers = [Prediction?](repeating: nil, count: batch.count)
+        for (owner, places) in zip(owners, members) {
+            let (part, pass) = (packed.part(places, of: hidden), Pass.inference(owner.weights))
+            let table = try owner.scorer.logProbabilities(part.hidden, part.readings, pass).applying(.exp)
+            let (values, width) = (table.floats, table.shape.width)
+            for (row, place) in places.enumerated() {
+                let own = Array(values[row * width..<(row + 1) * width])
+                answers[place] = owner.prediction(own, batch[place].encoded)
             }
         }
-        let words = entry.scorer.wordScores(batch, soft: entry.prompt.softRows, pass)
-        let labels = entry.scorer.words.labelLogProbabilities(words)
-        let values = labels.applying(.exp).floats
-        return batch.indices.map { Array(values[$0 * labels.shape.width..<($0 + 1) * labels.shape.width]) }
+        return answers.compactMap { $0 }
     }
 
-    private static func prediction(_ probabilities: [Float], _ entry: Loaded, _ prompt: EncodedPrompt)
-        -> Prediction
-    {
-        let labels = entry.scorer.words.labels
-        let best = probabilities.indices.reduce(0) { probabilities[$1] > probabilities[$0] ? $1 : $0 }
-        return Prediction(
-            label: labels[best], probabilities: probabilities, labels: labels,
-            tokensCut: prompt.cuts.reduce(0) { $0 + $1.cut })
-    }
-
-    /// Where a batch that starts at `start` ends: when its rows are enough.
-    private static func end(of order: [Int], from start: Int, rowsOf: (Int) -> Int) -> Int {
-        var (end, rows) = (start, 0)
-        while end < order.count, end == start || rows + rowsOf(order[end]) <= rowsABatch {
-            rows += rowsOf(order[end])
+    /// Where a batch that starts at `start` ends: when its rows are enough, or others need other weights.
+    private static func end(of rows: [Row], from start: Int) -> Int {
+        var (end, count) = (start, 0)
+        while end < rows.count, rows[end].weights == rows[start].weights {
+            count += rows[end].prompt.scorer.rowCount(rows[end].encoded)
+            guard end == start || count <= rowsABatch else { break }
             end += 1
         }
         return end

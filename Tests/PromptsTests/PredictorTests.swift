@@ -67,7 +67,8 @@ import Tokenizers
         let texts = ["5 6 7 8 9 10", "5 6 7 8 9 10 11 12", "5 6 7 8 9 10 50 51"]
         let predictions = try predictor.predict(texts.map(example), with: "task")
         #expect(predictions.map(\.tokensCut) == [0, 2, 2])
-        #expect(predictions[1] == predictions[2])
+        // Not to the last bit: processors with wide registers treat a last odd row in another way.
+        expectClose(predictions[1].probabilities, predictions[2].probabilities, absolute: 1e-6)
         expectClose(predictions[0].probabilities, predictions[1].probabilities, absolute: 1e-5)
     }
 

@@ -111,7 +111,7 @@ public struct PromptTuning: PromptMethod {
             setup.encoder.softLayout, pretrained, words: setup.words, random: &random)
         let weights = NamedTensors([SoftPrompt.parameterName: start])
         let batches = ShuffledBatches(train, size: min(settings.batch, train.count), seed: settings.seed)
-        let objective = AnswerObjective(setup.scorer, soft: setup.soft)
+        let objective = setup.objective
         let rate = try self.rate(objective, weights, pretrained, batches, run)
         var plan = trainingSettings(rate)
         // Without dev rows there is nothing to choose by: the last step's rows are kept.

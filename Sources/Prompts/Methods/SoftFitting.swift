@@ -20,7 +20,7 @@ struct SoftFitting: Sendable {
         _ start: NamedTensors, batches: ShuffledBatches<LabelledPrompt>, dev: [LabelledPrompt]
     ) throws -> NamedTensors {
         var state = try run.checkpoint?.load(on: pretrained.backend) ?? TrainingState(training: start)
-        let labels = objective.scorer.words.labels
+        let labels = objective.scorer.labels
         var watch = CollapseWatch(labels: labels)
         var failure: (any Error)?
         // The trainer's walk is cut into stretches, so that the state is on disk at every stretch's end.
@@ -31,7 +31,7 @@ struct SoftFitting: Sendable {
             _ = try Trainer(objective, settings).run(
                 &state, over: pretrained.weights, batches: batches, stop: stop,
                 evaluate: { weights in
-                    let (score, predicted) = evaluate(weights, dev)
+                    let (score, predicted) = try evaluate(weights, dev)
                     if let warning = watch.warning(predicted) { run.report(.warning(warning)) }
                     return score
                 },
@@ -65,13 +65,13 @@ struct SoftFitting: Sendable {
 
     /// The share of dev rows that are answered right, plus a millionth of their mean log-probability to order
     /// equals.
-    private func evaluate(_ weights: NamedTensors, _ dev: [LabelledPrompt]) -> (
+    private func evaluate(_ weights: NamedTensors, _ dev: [LabelledPrompt]) throws -> (
         score: Double, predicted: [Int]
     ) {
         var (right, likelihood, predicted) = (0, 0.0, [Int]())
         for start in stride(from: 0, to: dev.count, by: 32) {
             let batch = dev[start..<min(start + 32, dev.count)]
-            let logits = objective.logProbabilities(batch.map(\.prompt), .inference(weights))
+            let logits = try objective.logProbabilities(batch.map(\.prompt), .inference(weights))
             let (values, width) = (logits.floats, logits.shape.width)
             for (place, item) in batch.enumerated() {
                 let row = values[place * width..<(place + 1) * width]

@@ -9,6 +9,14 @@ package struct SoftPromptSetup: Sendable {
     /// Nil where the template has no soft slot.
     package let soft: SoftPrompt?
 
+    /// The objective that trains the rows.
+    package var objective: AnswerObjective {
+        let soft = soft
+        return AnswerObjective(scorer, model) { PromptTensors(soft: soft?.rows($0)) }
+    }
+
+    private let model: any LanguageModel
+
     package init(_ task: PromptTask, template: Template, _ pretrained: PretrainedModel) throws {
         guard pretrained.model.traits.isCausal else {
             throw PromptError.unsupportedModel(method: "this method", reason: "it needs a causal model")
@@ -17,6 +25,7 @@ package struct SoftPromptSetup: Sendable {
         encoder = try PromptEncoder(
             template, pretrained.tokenizer, limit: min(task.limit, pretrained.model.traits.contextLength),
             kind: .causal, longestAnswer: words.longestAnswer, shortening: task.shortening)
+        model = pretrained.model
         scorer = AnswerScorer(pretrained.model, words)
         soft = template.hasSoftRows ? SoftPrompt(encoder.softLayout, pretrained.model.traits) : nil
     }

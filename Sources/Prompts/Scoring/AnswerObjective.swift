@@ -1,4 +1,5 @@
 public import Layers
+package import Models
 public import Tensors
 public import Training
 
@@ -19,29 +20,39 @@ public struct LabelledPrompt: Sendable {
 /// Cross-entropy of the labels: minus the mean log-probability, among the labels, of each prompt's own label.
 ///
 /// The softmax is over the labels, not the vocabulary (methods.md §1.2 A), so the words compete with each
-/// other and with nothing else.
+/// other and with nothing else. One objective serves every method: what is trained is whatever the pass records
+/// among the prompt's tensors, the scorer's and the model's.
 public struct AnswerObjective: Objective {
-    /// How the answers are scored.
-    public let scorer: AnswerScorer
-    /// The rows of the soft slots; nil where a prompt has none.
-    public let soft: SoftPrompt?
+    /// How labels are read off the model.
+    package let scorer: any LabelScorer
+    /// The model that reads the prompts.
+    package let model: any LanguageModel
+    /// Makes, of the weights of a pass, what the prompts read beside their tokens.
+    package let tensors: @Sendable (Pass) -> PromptTensors
 
-    /// An objective of a scorer and, where the template has soft slots, their rows.
-    public init(_ scorer: AnswerScorer, soft: SoftPrompt?) {
+    /// An objective of a scorer and of what prompts read beside their tokens.
+    package init(
+        _ scorer: any LabelScorer, _ model: any LanguageModel,
+        tensors: @escaping @Sendable (Pass) -> PromptTensors
+    ) {
         self.scorer = scorer
-        self.soft = soft
+        self.model = model
+        self.tensors = tensors
     }
 
     /// The loss of a batch, in nats.
-    public func loss(_ batch: [LabelledPrompt], _ pass: Pass) -> Tensor {
-        logProbabilities(batch.map(\.prompt), pass).picking(batch.map(\.label)).mean().scaled(by: -1)
+    public func loss(_ batch: [LabelledPrompt], _ pass: Pass) throws -> Tensor {
+        try logProbabilities(batch.map(\.prompt), pass).picking(batch.map(\.label)).mean().scaled(by: -1)
     }
 
     /// A batch counts as many as it has prompts.
     public func weight(of batch: [LabelledPrompt]) -> Float { Float(batch.count) }
 
     /// The log-probability of each label among the labels, `[prompts, labels]`, in nats.
-    public func logProbabilities(_ prompts: [EncodedPrompt], _ pass: Pass) -> Tensor {
-        scorer.words.labelLogProbabilities(scorer.wordScores(prompts, soft: soft?.rows(pass), pass))
+    public func logProbabilities(_ prompts: [EncodedPrompt], _ pass: Pass) throws -> Tensor {
+        let packed = PackedPrompts(
+            prompts.map { scorer.request($0, owner: 0) }, sharesPrefix: model.traits.isCausal)
+        let hidden = model.hidden(packed.input(model, [tensors(pass)], pass), pass)
+        return try scorer.logProbabilities(hidden, packed.readings, pass)
     }
 }

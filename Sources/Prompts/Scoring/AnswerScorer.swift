@@ -12,23 +12,19 @@ public struct AnswerScorer: Sendable {
     /// The words that are scored.
     public let words: EncodedVerbalizer
     private let model: any LanguageModel
+    private let rule: ScoringRule
 
     /// A scorer of a model and a verbalizer's words.
-    public init(_ model: any LanguageModel, _ words: EncodedVerbalizer) {
+    public init(_ model: any LanguageModel, _ words: EncodedVerbalizer, rule: ScoringRule = .sum) {
         self.model = model
         self.words = words
+        self.rule = rule
     }
 
     /// Whether one row of scores says everything about a prompt: every word is one token and nothing follows
     /// it.
     package func isFlat(_ prompts: [EncodedPrompt]) -> Bool {
         words.trie.isFlat && prompts.allSatisfy { $0.after.isEmpty }
-    }
-
-    /// How many rows a prompt takes with its words behind it, at most: what a batch's memory grows with.
-    func rowCount(_ prompt: EncodedPrompt) -> Int {
-        let branches = words.trie.innerNodes.count - 1 + words.words.count * prompt.after.count
-        return prompt.before.count + branches
     }
 
     /// The summed log-probability of every word behind every prompt, `[prompts, words]`, in nats.
@@ -45,12 +41,9 @@ public struct AnswerScorer: Sendable {
     public func wordScores(_ prompts: [EncodedPrompt], soft: Tensor?, pasts: [KeyValues] = [], _ pass: Pass)
         -> Tensor
     {
-        let packed = PackedPrompts(prompts.map(request))
+        let packed = PackedPrompts(prompts.map { request($0, owner: 0) })
         let hidden = model.hidden(packed.input(model, soft: soft, pass, pasts: pasts), pass)
-        if isFlat(prompts) {
-            return model.scores(hidden, vocabulary: words.words.map { $0.tokens[0] }, pass)
-        }
-        return Self.sums(packed, model.scores(hidden, vocabulary: nil, pass).logSoftmax())
+        return wordScores(hidden, packed.readings, pass)
     }
 
     /// The log-probability of every token of every word behind every prompt, over the whole vocabulary, in
@@ -58,50 +51,80 @@ public struct AnswerScorer: Sendable {
     public func answerScores(_ prompts: [EncodedPrompt], soft: Tensor?, pasts: [KeyValues] = [], _ pass: Pass)
         -> [AnswerScores]
     {
-        let packed = PackedPrompts(prompts.map(request))
+        let packed = PackedPrompts(prompts.map { request($0, owner: 0) })
         let hidden = model.hidden(packed.input(model, soft: soft, pass, pasts: pasts), pass)
-        let logits = model.scores(hidden, vocabulary: nil, pass).logSoftmax()
-        let places = packed.steps.flatMap { $0.flatMap { $0 } }
-        let values = Self.elements(places, of: logits).floats
-        var next = values.makeIterator()
-        return packed.steps.map { answers in
-            AnswerScores(steps: answers.map { steps in steps.map { _ in next.next() ?? 0 } })
+        return answerScores(hidden, packed.readings, pass)
+    }
+
+    /// The words' scores from hidden states; see ``wordScores(_:soft:pasts:_:)``.
+    private func wordScores(_ hidden: Tensor, _ readings: [PackedPrompts.Reading], _ pass: Pass) -> Tensor {
+        if words.trie.isFlat, readings.allSatisfy({ $0.readouts.count == 1 }) {
+            return model.scores(hidden, vocabulary: words.words.map { $0.tokens[0] }, pass)
         }
+        return Self.sums(readings, model.scores(hidden, vocabulary: nil, pass).logSoftmax())
     }
 
-    private func request(_ prompt: EncodedPrompt) -> PackedPrompts.Request {
-        PackedPrompts.Request(
-            prompt: prompt.before,
-            candidates: words.words.map { $0.tokens.map(PromptRow.token) + prompt.after })
-    }
-
-    /// Elements of a matrix, `[places]`.
-    private static func elements(_ places: [PackedPrompts.Step], of matrix: Tensor) -> Tensor {
-        column(of: matrix).rows(places.map { index($0, matrix) }).reshaped([places.count])
+    private func answerScores(_ hidden: Tensor, _ readings: [PackedPrompts.Reading], _ pass: Pass)
+        -> [AnswerScores]
+    {
+        let logits = model.scores(hidden, vocabulary: nil, pass).logSoftmax()
+        let places = readings.flatMap { reading in reading.steps.flatMap { $0.map { (reading, $0) } } }
+        let values = Self.column(of: logits).rows(places.map { Self.index($1, $0, logits) }).floats
+        var next = values.makeIterator()
+        return readings.map { reading in
+            AnswerScores(steps: reading.steps.map { steps in steps.map { _ in next.next() ?? 0 } })
+        }
     }
 
     /// The sum along each candidate's path, `[prompts, words]`.
     ///
     /// Paths are filled up with a zero to the length of the longest, so that one product adds them all.
-    private static func sums(_ packed: PackedPrompts, _ logProbabilities: Tensor) -> Tensor {
-        let paths = Array(packed.steps.joined())
-        let longest = paths.map(\.count).max() ?? 0
+    private static func sums(_ readings: [PackedPrompts.Reading], _ logProbabilities: Tensor) -> Tensor {
+        let paths = readings.flatMap { reading in reading.steps.map { (reading, $0) } }
+        let longest = paths.map(\.1.count).max() ?? 0
         let zero = Int32(logProbabilities.shape.count)
-        let places = paths.flatMap { path in
-            path.map { index($0, logProbabilities) }
+        let places = paths.flatMap { reading, path in
+            path.map { index($0, reading, logProbabilities) }
                 + [Int32](repeating: zero, count: longest - path.count)
         }
         let backend = logProbabilities.backend
         let tables = [column(of: logProbabilities), Tensor(repeating: 0, shape: [1, 1], on: backend)]
         let steps = Tensor.rows(places, of: tables).reshaped([paths.count, longest])
         return steps.matmul(Tensor(repeating: 1, shape: [1, longest], on: backend))
-            .reshaped([packed.steps.count, paths.count / max(1, packed.steps.count)])
+            .reshaped([readings.count, paths.count / max(1, readings.count)])
     }
 
     private static func column(of matrix: Tensor) -> Tensor { matrix.reshaped([matrix.shape.count, 1]) }
 
-    private static func index(_ place: PackedPrompts.Step, _ matrix: Tensor) -> Int32 {
-        Int32(place.readout * matrix.shape.width + Int(place.token))
+    private static func index(
+        _ place: PackedPrompts.Step, _ reading: PackedPrompts.Reading, _ matrix: Tensor
+    ) -> Int32 {
+        Int32((reading.readouts.lowerBound + place.readout) * matrix.shape.width + Int(place.token))
+    }
+}
+
+extension AnswerScorer: LabelScorer {
+    package var labels: [String] { words.labels }
+
+    package func request(_ prompt: EncodedPrompt, owner: Int) -> PackedPrompts.Request {
+        PackedPrompts.Request(
+            prompt: prompt.before,
+            candidates: words.words.map { $0.tokens.map(PromptRow.token) + prompt.after }, owner: owner)
+    }
+
+    package func rowCount(_ prompt: EncodedPrompt) -> Int {
+        let branches = words.trie.innerNodes.count - 1 + words.words.count * prompt.after.count
+        return prompt.before.count + branches
+    }
+
+    /// By the scorer's rule; gradients flow where that is ``ScoringRule/sum``.
+    package func logProbabilities(
+        _ hidden: Tensor, _ readings: [PackedPrompts.Reading], _ pass: Pass
+    ) throws -> Tensor {
+        guard rule != .sum else { return words.labelLogProbabilities(wordScores(hidden, readings, pass)) }
+        let scores = try answerScores(hidden, readings, pass).map { try rule.scores($0, words).scores }
+        let table = Tensor(scores.flatMap { $0 }, shape: [scores.count, labels.count], on: hidden.backend)
+        return table.logSoftmax()
     }
 }
 

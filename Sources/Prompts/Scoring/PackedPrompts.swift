@@ -10,17 +10,46 @@ package import Tensors
 /// (`ancestors`), so one walk through the model computes everything. On a causal model this changes no value:
 /// a row's keys and values depend only on what stands before it.
 package struct PackedPrompts: Sendable {
-    /// One prompt with the texts that may follow it.
+    /// One prompt with what is asked behind it.
     package struct Request: Sendable {
-        /// The rows in front of the answer; at least one.
+        /// What the model is asked about a prompt.
+        package enum Question: Sendable {
+            /// How likely each of these is behind the prompt: an answer's tokens and, where the slot is not at
+            /// the end, the rows behind it.
+            case candidates([[PromptRow]])
+            /// The final hidden states at these places of the prompt, in increasing order.
+            case rows([Int])
+        }
+
+        /// The rows in front of the answer, or all rows where places of them are read; at least one.
         package var prompt: [PromptRow]
-        /// The candidates: the answer's tokens and, where the slot is not at the end, the rows behind it.
-        package var candidates: [[PromptRow]]
+        /// What is asked.
+        package var question: Question
+        /// Whose prompt it is: an index into the tensors that the rows are embedded with. Prompts of one owner
+        /// are of one template.
+        package var owner: Int
 
         /// A prompt with its candidates.
-        package init(prompt: [PromptRow], candidates: [[PromptRow]]) {
+        package init(prompt: [PromptRow], candidates: [[PromptRow]], owner: Int = 0) {
+            self.init(prompt: prompt, question: .candidates(candidates), owner: owner)
+        }
+
+        /// A prompt with a question.
+        package init(prompt: [PromptRow], question: Question, owner: Int = 0) {
             self.prompt = prompt
-            self.candidates = candidates
+            self.question = question
+            self.owner = owner
+        }
+
+        /// The candidates; none where places are read.
+        package var candidates: [[PromptRow]] {
+            if case .candidates(let candidates) = question { candidates } else { [] }
+        }
+
+        /// How many rows stand in front of the first one that is read.
+        fileprivate var rowsBeforeReading: Int {
+            if case .rows(let places) = question { return places.first ?? prompt.count }
+            return prompt.count - 1
         }
     }
 
@@ -36,42 +65,87 @@ package struct PackedPrompts: Sendable {
         }
     }
 
+    /// Where one request's answers stand among the hidden states that were read.
+    package struct Reading: Hashable, Sendable {
+        /// The request's readouts among all, in the order of its rows.
+        package var readouts: Range<Int>
+        /// For each candidate its tokens' places, readouts counted from the request's first. Soft rows behind a
+        /// slot are read, not predicted.
+        package var steps: [[Step]]
+    }
+
     package private(set) var rows: [PromptRow] = []
     package private(set) var lengths: [Int] = []
     package private(set) var ancestors: [[Int]] = []
+    /// For each sequence whose rows they are.
+    package private(set) var owners: [Int] = []
     /// The packed rows whose predictions are read.
     package private(set) var readouts: [Int32] = []
-    /// For each request, for each candidate, its tokens' places. Soft rows behind a slot are read, not
-    /// predicted.
-    package private(set) var steps: [[[Step]]] = []
+    /// For each request where its answers stand.
+    package private(set) var readings: [Reading] = []
+
+    /// For each request, for each candidate, its tokens' places among all readouts.
+    package var steps: [[[Step]]] {
+        readings.map { reading in
+            reading.steps.map {
+                $0.map { Step(readout: reading.readouts.lowerBound + $0.readout, token: $0.token) }
+            }
+        }
+    }
 
     /// Packs requests.
     ///
-    /// - Parameter sharesPrefix: whether what all prompts start with is read once; only for causal models.
+    /// - Parameter sharesPrefix: whether what all prompts of an owner start with is read once; only for causal
+    ///   models.
     package init(_ requests: [Request], sharesPrefix: Bool = true) {
-        let shared = sharesPrefix && requests.count > 1 ? Self.sharedPrefix(requests.map(\.prompt)) : 0
-        if shared > 0 { _ = append(Array(requests[0].prompt.prefix(shared)), behind: []) }
-        for request in requests {
-            let sequence = append(Array(request.prompt.dropFirst(shared)), behind: shared > 0 ? [0] : [])
-            let trie = AnswerTrie(request.candidates.map { $0.map(\.code) })
+        let fronts = sharesPrefix ? appendFronts(requests) : [:]
+        for request in requests { append(request, behind: fronts[request.owner]) }
+    }
+
+    /// Appends what several prompts of one owner start with; for each owner its sequence.
+    private mutating func appendFronts(_ requests: [Request]) -> [Int: Int] {
+        var fronts: [Int: Int] = [:]
+        let groups = Dictionary(grouping: requests, by: \.owner)
+        for owner in groups.keys.sorted() {
+            guard let group = groups[owner], group.count > 1 else { continue }
+            let free = group.map(\.rowsBeforeReading).min() ?? 0
+            let shared = min(Self.sharedPrefix(group.map(\.prompt)), free)
+            if shared > 0 {
+                fronts[owner] = append(Array(group[0].prompt.prefix(shared)), of: owner, behind: [])
+            }
+        }
+        return fronts
+    }
+
+    private mutating func append(_ request: Request, behind front: Int?) {
+        let shared = front.map { lengths[$0] } ?? 0
+        let sequence = append(
+            Array(request.prompt.dropFirst(shared)), of: request.owner, behind: front.map { [$0] } ?? [])
+        let (start, firstReadout) = (rows.count - request.prompt.count, readouts.count)
+        var steps: [[Step]] = []
+        switch request.question {
+        case .rows(let places): for place in places { _ = addReadout(Int32(start + place)) }
+        case .candidates(let candidates):
+            let trie = AnswerTrie(candidates.map { $0.map(\.code) })
             var readoutOf = [Int](repeating: -1, count: trie.nodes.count)
             readoutOf[0] = addReadout(Int32(rows.count - 1))
-            grow(trie, from: 0, behind: ancestors[sequence] + [sequence], &readoutOf)
-            steps.append(
-                trie.ends.map { end in
-                    trie.path(to: end).compactMap { node in
-                        guard let token = trie.nodes[node].token, token >= 0,
-                            let parent = trie.nodes[node].parent
-                        else { return nil }
-                        return Step(readout: readoutOf[parent], token: token)
-                    }
-                })
+            grow(trie, from: 0, behind: ancestors[sequence] + [sequence], of: request.owner, &readoutOf)
+            steps = trie.ends.map { Self.steps(to: $0, trie, readoutOf.map { $0 - firstReadout }) }
+        }
+        readings.append(Reading(readouts: firstReadout..<readouts.count, steps: steps))
+    }
+
+    private static func steps(to end: Int, _ trie: AnswerTrie, _ readoutOf: [Int]) -> [Step] {
+        trie.path(to: end).compactMap { node in
+            guard let token = trie.nodes[node].token, token >= 0, let parent = trie.nodes[node].parent
+            else { return nil }
+            return Step(readout: readoutOf[parent], token: token)
         }
     }
 
     /// Appends the branches below a node; a run of nodes without a fork is one sequence.
     private mutating func grow(
-        _ trie: AnswerTrie, from node: Int, behind chain: [Int], _ readoutOf: inout [Int]
+        _ trie: AnswerTrie, from node: Int, behind chain: [Int], of owner: Int, _ readoutOf: inout [Int]
     ) {
         for child in trie.nodes[node].children where !trie.nodes[child].children.isEmpty {
             var run = [child]
@@ -80,17 +154,21 @@ package struct PackedPrompts: Sendable {
             {
                 run.append(next)
             }
-            let sequence = append(run.map { PromptRow(code: trie.nodes[$0].token ?? 0) }, behind: chain)
+            let branch = run.map { PromptRow(code: trie.nodes[$0].token ?? 0) }
+            let sequence = append(branch, of: owner, behind: chain)
             for (place, inner) in run.enumerated() {
                 readoutOf[inner] = addReadout(Int32(rows.count - run.count + place))
             }
-            if let last = run.last { grow(trie, from: last, behind: chain + [sequence], &readoutOf) }
+            if let last = run.last {
+                grow(trie, from: last, behind: chain + [sequence], of: owner, &readoutOf)
+            }
         }
     }
 
-    private mutating func append(_ newRows: [PromptRow], behind chain: [Int]) -> Int {
+    private mutating func append(_ newRows: [PromptRow], of owner: Int, behind chain: [Int]) -> Int {
         rows += newRows
         lengths.append(newRows.count)
+        owners.append(owner)
         ancestors.append(chain)
         return lengths.count - 1
     }
@@ -111,33 +189,42 @@ package struct PackedPrompts: Sendable {
 
     /// These rows as a model takes them.
     ///
+    /// - Parameter tensors: one for each owner: its soft rows, and the blocks that all its rows read first.
+    package func input(_ model: any LanguageModel, _ tensors: [PromptTensors], _ pass: Pass) -> ModelInput {
+        let starts = tensors.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.pasts.count) }
+        return ModelInput(
+            embeddings: embeddings(model, tensors.map(\.soft), pass), lengths: lengths,
+            pasts: tensors.flatMap(\.pasts), pastsOf: owners.map { Array(starts[$0]..<starts[$0 + 1]) },
+            ancestorsOf: ancestors, readouts: readouts)
+    }
+
+    /// These rows of one prompt as a model takes them.
+    ///
     /// - Parameter soft: `[P, D]`, the trained rows; nil where no row is soft.
     package func input(
         _ model: any LanguageModel, soft: Tensor?, _ pass: Pass, pasts: [KeyValues] = []
     ) -> ModelInput {
-        ModelInput(
-            embeddings: Self.embeddings(rows, model, soft: soft, pass), lengths: lengths, pasts: pasts,
-            pastsOf: Array(repeating: Array(pasts.indices), count: lengths.count), ancestorsOf: ancestors,
-            readouts: readouts)
+        input(model, [PromptTensors(soft: soft, pasts: pasts)], pass)
     }
 
-    /// Embedded tokens with soft rows between them, `[rows, D]`.
-    static func embeddings(_ rows: [PromptRow], _ model: any LanguageModel, soft: Tensor?, _ pass: Pass)
-        -> Tensor
-    {
+    /// Embedded tokens with each owner's soft rows between them, `[rows, D]`.
+    private func embeddings(_ model: any LanguageModel, _ soft: [Tensor?], _ pass: Pass) -> Tensor {
         let tokens = rows.compactMap { row -> Int32? in if case .token(let token) = row { token } else { nil }
         }
-        guard let soft, tokens.count < rows.count else { return model.embed(tokens, pass) }
+        guard tokens.count < rows.count else { return model.embed(tokens, pass) }
+        // The tables lie end to end: the tokens, then the soft rows of each owner.
+        let starts = soft.reduce(into: [tokens.count]) { $0.append($0[$0.count - 1] + ($1?.shape.rows ?? 0)) }
+        let ownerOfRow = zip(owners, lengths).flatMap { Array(repeating: $0, count: $1) }
         var next: Int32 = -1
-        let index = rows.map { row -> Int32 in
+        let index = zip(rows, ownerOfRow).map { row, owner -> Int32 in
             switch row {
             case .token:
                 next += 1
                 return next
-            case .soft(let place): return Int32(tokens.count + place)
+            case .soft(let place): return Int32(starts[owner] + place)
             }
         }
-        let tables = tokens.isEmpty ? [soft] : [model.embed(tokens, pass), soft]
+        let tables = (tokens.isEmpty ? [] : [model.embed(tokens, pass)]) + soft.compactMap { $0 }
         return Tensor.rows(index, of: tables)
     }
 }

@@ -104,11 +104,11 @@ import Training
 
     @Test func `the loss is the mean cross-entropy of the labels, and reaches the soft rows only`() throws {
         let setup = try setup("{soft 2}{text} {answer}", a: ["20", "21"], b: ["30 31"])
-        let objective = AnswerObjective(setup.scorer, soft: setup.soft)
+        let objective = setup.objective
         let batch = zip(try prompts(setup), [Int32(0), 1, 1]).map { LabelledPrompt(prompt: $0, label: $1) }
         let tape = Tape()
         let weights = tiny.weights.overlaid(by: NamedTensors([SoftPrompt.parameterName: soft]))
-        let loss = objective.loss(batch, .training(weights, on: tape) { $0 == SoftPrompt.parameterName })
+        let loss = try objective.loss(batch, .training(weights, on: tape) { $0 == SoftPrompt.parameterName })
         let own = batch.map { expected(setup, $0.prompt)[Int($0.label)] }
         expectClose([loss.scalar], [-own.reduce(0, +) / 3], absolute: 2e-5)
         let gradients = tape.gradients(of: loss)
