@@ -2,9 +2,13 @@
 ///
 /// The raw value is the `model_type` of a Hugging Face `config.json`.
 public enum ModelFamily: String, Hashable, Sendable, Codable, CaseIterable {
+    case bert
+    case distilbert
     case gpt2
     case llama
     case mistral
     case qwen2
     case qwen3
+    case roberta
+    case xlmRoberta = "xlm-roberta"
 }

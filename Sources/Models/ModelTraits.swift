@@ -20,6 +20,10 @@ public struct ModelTraits: Hashable, Sendable {
     public var isCausal: Bool
     /// What embedded tokens have been multiplied by; soft rows live on that scale too.
     public var embeddingScale: Float
+    /// How many segments the model tells apart; 0 where it has none.
+    public var segmentCount = 0
+    /// Whether it can score the vocabulary; a bare encoder cannot.
+    public var hasOutput = true
 
     /// The width of a row of ``KeyValues``, `G * W`.
     public var keyValueWidth: Int { keyValueHeads * headWidth }

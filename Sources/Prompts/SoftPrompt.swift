@@ -129,9 +129,4 @@ extension PretrainedModel {
         let rows = model.embed(tokens, .inference(weights))
         return Float((backend.sumOfSquares(rows) / Double(max(1, rows.shape.count))).squareRoot())
     }
-
-    /// Where this model's arithmetic happens.
-    package var backend: any Backend {
-        weights.names.first.flatMap { weights[$0]?.backend } ?? CPUBackend.shared
-    }
 }

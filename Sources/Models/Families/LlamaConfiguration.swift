@@ -67,9 +67,9 @@ extension LlamaConfiguration {
 
     private static func contextLength(_ family: ModelFamily) -> Int {
         switch family {
-        case .llama, .gpt2: 2048
         case .mistral: 131_072
         case .qwen2, .qwen3: 32_768
+        default: 2048
         }
     }
 
@@ -90,9 +90,9 @@ extension LlamaConfiguration {
     private static func keyValueHeads(_ family: ModelFamily, heads: Int, _ file: Configuration) -> Int {
         if file.isNull("num_key_value_heads") { return heads }
         switch family {
-        case .llama, .gpt2: return heads
         case .mistral: return 8
         case .qwen2, .qwen3: return 32
+        default: return heads
         }
     }
 
@@ -100,8 +100,6 @@ extension LlamaConfiguration {
         _ family: ModelFamily, _ file: Configuration, layers: Int
     ) throws -> [Int?] {
         switch family {
-        case .llama, .gpt2:
-            return Array(repeating: nil, count: layers)
         case .mistral:
             let window = file.isNull("sliding_window") ? nil : try file.count("sliding_window", default: 4096)
             return Array(repeating: window, count: layers)
@@ -111,6 +109,8 @@ extension LlamaConfiguration {
                 isSliding && !file.isNull("sliding_window")
                 ? try file.count("sliding_window", default: 4096) : nil
             return try slidingLayers(file, layers: layers).map { $0 ? window : nil }
+        default:
+            return Array(repeating: nil, count: layers)
         }
     }
 

@@ -21,6 +21,15 @@ extension ModelSource {
     package func model() throws -> (model: any LanguageModel, rules: NameRules) {
         let family = try ModelFamily(self)
         switch (family, format) {
+        case (.bert, .huggingFace), (.distilbert, .huggingFace), (.roberta, .huggingFace),
+            (.xlmRoberta, .huggingFace):
+            let settings = try BERTConfiguration(family, configuration, checkpoint)
+            return (BERT(settings), settings.folderRules)
+        case (.bert, .gguf), (.distilbert, .gguf), (.roberta, .gguf), (.xlmRoberta, .gguf):
+            throw ModelError.unsupported(
+                file: configuration.location, key: "general.architecture", found: "'\(family.rawValue)'",
+                supported:
+                    "encoders as a Hugging Face folder; GGUF files of them lack the head that guesses words")
         case (.gpt2, .huggingFace):
             return (GPT2(try GPT2Configuration(configuration)), GPT2Configuration.folderRules)
         case (.gpt2, .gguf):

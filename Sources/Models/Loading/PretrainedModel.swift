@@ -52,6 +52,11 @@ public struct PretrainedModel: Sendable {
         self.name = name
     }
 
+    /// Where this model's arithmetic happens.
+    package var backend: any Backend {
+        weights.names.first.flatMap { weights[$0]?.backend } ?? CPUBackend.shared
+    }
+
     /// The same model with some weights replaced, as a method that tunes the model leaves it.
     public func overlaid(by tuned: NamedTensors) -> PretrainedModel {
         PretrainedModel(
