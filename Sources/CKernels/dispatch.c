@@ -39,10 +39,3 @@ int ck_use_instructions(const char *name) {
 }
 
 const char *ck_instruction_set(void) { return ck_kernels->name; }
-
-#if defined(__APPLE__)
-const char *ck_blas(void) { return "Accelerate"; }
-#else
-extern char *openblas_get_config(void);
-const char *ck_blas(void) { return openblas_get_config(); }
-#endif
