@@ -1,4 +1,4 @@
-"""Makes Examples/Data from the full data sets: fewer rows, and only the fields text, label and id.
+"""Makes Examples/Data from the full data sets: fewer rows, and only the fields that a template reads, label and id.
 
 Usage: python Oracles/datasets/example_data.py DATA_FOLDER
 """
@@ -44,7 +44,17 @@ TASKS = {
         "words": SENTIMENT_KO,
         "licence": "CC0 1.0",
     },
+    "names": {
+        "source": "wikigold_ner",
+        "language": "en",
+        "labels": ["person", "place", "organization", "other"],
+        "template": "Text: {text|shorten}\nIn this text, {entity} is the name of a{answer}",
+        "words": {"person": [" person"], "place": [" place"], "organization": [" company"], "other": [" thing"]},
+        "licence": "CC BY 4.0",
+    },
 }
+NAME_KINDS = {"PER": "person", "LOC": "place", "ORG": "organization", "MISC": "other"}
+LONGEST_NAME_TEXT = 220
 
 
 def read(path):
@@ -64,8 +74,19 @@ def unquoted(text):
     return text[1:-1].replace('""', '"') if whole and '"' not in text[1:-1].replace('""', "") else text
 
 
+def rows_of(name, path):
+    """The rows of a data set; of sentences with tagged names, a row for each name."""
+    rows = read(path)
+    if name != "names":
+        return rows
+    return [{"text": row["text"], "entity": entity["text"], "label": NAME_KINDS[entity["type"]],
+             "id": f"{row['id']}-{place}"}
+            for row in rows if len(row["text"]) < LONGEST_NAME_TEXT for place, entity in enumerate(row["entities"])]
+
+
 def write(path, rows):
-    lines = [json.dumps({"text": unquoted(row["text"]), "label": row["label"], "id": row["id"]}, ensure_ascii=False)
+    lines = [json.dumps({"text": unquoted(row["text"]), **({"entity": row["entity"]} if "entity" in row else {}),
+                         "label": row["label"], "id": row["id"]}, ensure_ascii=False)
              for row in rows]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -74,14 +95,14 @@ def main(data):
     for name, task in TASKS.items():
         folder = OUT / name
         folder.mkdir(parents=True, exist_ok=True)
-        described = json.loads((data / name / "task.json").read_text(encoding="utf-8"))
-        order = sample(read(data / name / "pool.jsonl"), SEED)
-        pool = [row for label in described["labels"] for row in [r for r in order if r["label"] == label][:PER_LABEL]]
+        source = data / task.get("source", name)
+        labels = task.get("labels") or json.loads((source / "task.json").read_text(encoding="utf-8"))["labels"]
+        order = sample(rows_of(name, source / "pool.jsonl"), SEED)
+        pool = [row for label in labels for row in [r for r in order if r["label"] == label][:PER_LABEL]]
         kept = {row["id"] for row in pool}
-        test = sample(read(data / name / "test.jsonl"), SEED)[:TEST_ROWS]
+        test = sample(rows_of(name, source / "test.jsonl"), SEED)[:TEST_ROWS]
         write(folder / "pool.jsonl", [row for row in order if row["id"] in kept])
         write(folder / "test.jsonl", test)
-        labels = described["labels"]
         record = {"name": name, "language": task["language"], "labels": labels, "metric": "accuracy",
                   "template": task["template"], "words": task["words"], "pool": "pool.jsonl", "test": "test.jsonl",
                   "licence": task["licence"]}

@@ -10,12 +10,12 @@ import Testing
         let metric: Metric
     }
 
-    @Test(arguments: ["reviews", "sib200_en", "sib200_ko", "nsmc"])
+    @Test(arguments: ["reviews", "sib200_en", "sib200_ko", "nsmc", "names"])
     func `the example data reads, splits and has no leak`(_ name: String) throws {
         let folder = Golden.root.appending(path: "Examples/Data/\(name)")
         let task = try JSONDecoder().decode(
             Described.self, from: Data(contentsOf: folder.appending(path: "task.json")))
-        let mapping = RowMapping(labels: task.labels, reads: ["text"])
+        let mapping = RowMapping(labels: task.labels, reads: name == "names" ? ["text", "entity"] : ["text"])
         let pool = try Dataset(contentsOf: folder.appending(path: "pool.jsonl"), mapping: mapping)
         let test = try Dataset(contentsOf: folder.appending(path: "test.jsonl"), mapping: mapping)
         #expect(

@@ -63,7 +63,7 @@ extension TeachingReport {
         let said =
             "With \(trainRows) labelled rows of '\(task)' to learn from (\(perLabel) a label) and as many to choose by, "
         return said + "\(metric) went from \(before) without training to \(after) "
-            + "(p = \(Figures.decimal(probabilityOfChance, 4)) if nothing but chance were at work). "
+            + "(\(Figures.probability(probabilityOfChance)) if nothing but chance were at work). "
             + "The prompt is in \(output); read back, it answers the same (largest difference \(reloadDifference))."
     }
 }

@@ -10,6 +10,11 @@ enum Figures {
     /// A share as a percentage, `91.5 %`.
     static func percent(_ share: Double) -> String { decimal(share * 100, 1) + " %" }
 
+    /// A probability of chance, `p = 0.0312`; what rounds to nothing is below the last digit.
+    static func probability(_ value: Double) -> String {
+        value < 0.00005 ? "p < 0.0001" : "p = " + decimal(value, 4)
+    }
+
     /// Bytes in the largest unit that leaves at least 1.
     static func bytes(_ count: Int) -> String {
         let units = ["KiB", "MiB", "GiB", "TiB"]
