@@ -75,13 +75,14 @@ def unquoted(text):
 
 
 def rows_of(name, path):
-    """The rows of a data set; of sentences with tagged names, a row for each name."""
+    """The rows of a data set; of sentences with tagged names, a row with one of the names."""
     rows = read(path)
     if name != "names":
         return rows
-    return [{"text": row["text"], "entity": entity["text"], "label": NAME_KINDS[entity["type"]],
-             "id": f"{row['id']}-{place}"}
-            for row in rows if len(row["text"]) < LONGEST_NAME_TEXT for place, entity in enumerate(row["entities"])]
+    named = [row for row in rows if row["entities"] and len(row["text"]) < LONGEST_NAME_TEXT]
+    drawn = [(row, random.Random(f"{SEED} {row['id']}").choice(row["entities"])) for row in named]
+    return [{"text": row["text"], "entity": entity["text"], "label": NAME_KINDS[entity["type"]], "id": row["id"]}
+            for row, entity in drawn]
 
 
 def write(path, rows):

@@ -135,6 +135,16 @@ import Testing
         #expect(found.dropFirst().map(\.rows) == [["train/row 1"], ["train/row 3"]])
     }
 
+    /// Broke: the word " sports" for the label "sports" was told twice.
+    @Test func `a label and a word that differ by a space are told once`() throws {
+        let train = try data(["a sports day", "an election"], labels: ["sports", "politics"])
+        let options = DataReport.Options(words: ["sports": [" sports"]])
+        let found = DataReport([("train", train)], options: options).findings.filter {
+            $0.kind == .labelInText
+        }
+        #expect(found.map(\.rows) == [["train/row 1"]])
+    }
+
     @Test func `a label made from a word in its texts is a warning`() throws {
         let train = try data(
             (0..<9).map { "spam number \($0 * $0 * 7919)" } + ["a letter"],

@@ -4,7 +4,8 @@ struct LabelNameCheck {
 
     init(_ rows: [CheckedRow], labels: [String], options: DataReport.Options) {
         for label in labels {
-            let words = Set([label] + (options.words[label] ?? [])).map(\.trimmed).filter { !$0.isEmpty }
+            // A label and a word for it may differ by a space only: they are one word here.
+            let words = Set(([label] + (options.words[label] ?? [])).map(\.trimmed)).filter { !$0.isEmpty }
                 .sorted()
             for word in words {
                 addTexts(rows, label, TextKey.of(word))
