@@ -12,7 +12,9 @@ from pathlib import Path
 ORACLES = Path(__file__).resolve().parent
 GOLDENS = ORACLES.parent / "Tests" / "Goldens"
 ROOMS = ["tensors", "models", "training", "prompts"]  # in this order: the adapters need the tiny Llama
-NEED_ARGUMENTS = {"models/encoders_real.py", "models/smollm2_real.py", "prompts/peft_reverse.py"}
+NEED_ARGUMENTS = {
+    "models/encoders_real.py", "models/gemma3_real.py", "models/smollm2_real.py", "prompts/peft_reverse.py",
+}
 
 
 def hashes(room: str) -> dict[str, str]:

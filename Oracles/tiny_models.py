@@ -43,13 +43,15 @@ LLAMA_SHAPE = {
 
 def randomise(model, random: Random) -> None:
     """Weights large enough that tokens matter, norms that are not 1 and biases that are not 0."""
+    # Gemma's norms multiply by one more than their weight.
+    norms = 0 if model.config.model_type.startswith("gemma") else 1
     with torch.no_grad():
         for name, parameter in sorted(model.named_parameters()):
             norm = "norm" in name or ".ln_" in name
             if name.endswith("bias"):
                 parameter.copy_(random.normal(*parameter.shape, scale=0.2))
             elif norm:
-                parameter.copy_(random.normal(*parameter.shape, scale=0.2, centre=1))
+                parameter.copy_(random.normal(*parameter.shape, scale=0.2, centre=norms))
             else:
                 parameter.copy_(random.normal(*parameter.shape, scale=0.3))
 
@@ -80,6 +82,10 @@ def save_older_config(folder: Path) -> None:
     """The same configuration in the words of transformers 4, which most published folders speak."""
     config = json.loads((folder / "config.json").read_text())
     parameters = config.pop("rope_parameters")
+    if "full_attention" in parameters:
+        near, parameters = parameters["sliding_attention"], parameters["full_attention"]
+        config["rope_local_base_freq"] = near["rope_theta"]
+        config["sliding_window_pattern"] = 1 + config["layer_types"].index("full_attention")
     config["rope_theta"] = parameters.pop("rope_theta")
     config["rope_scaling"] = None if parameters["rope_type"] == "default" else parameters
     config["torch_dtype"] = config.pop("dtype")
@@ -182,8 +188,8 @@ def check_against_double(model, rows, start, logits_of, decay, clip, steps) -> N
             raise SystemExit(f"{key} are {worst:.1e} from those in float64: take another seed")
 
 
-def learn(model, rows, start, logits_of) -> dict[str, torch.Tensor]:
-    """Logits, loss and gradient at the start, and two curves: plain, and clipped with weight decay."""
+def learn(model, rows, start, logits_of, limit: float) -> dict[str, torch.Tensor]:
+    """Logits, loss and gradient at the start, and two curves: plain, and clipped at `limit` with weight decay."""
     leaf = start.clone().requires_grad_()
     loss = loss_of(model, rows, leaf, logits_of)
     loss.backward()
@@ -193,12 +199,13 @@ def learn(model, rows, start, logits_of) -> dict[str, torch.Tensor]:
         "loss": loss,
         "gradient": leaf.grad,
     }
-    for name, decay, clip in [("plain", 0.0, None), ("clipped", 0.01, 1.0)]:
+    for name, decay, clip in [("plain", 0.0, None), ("clipped", 0.01, limit)]:
         steps = curve(model, rows, start, logits_of, decay, clip)
         check_against_double(model, rows, start, logits_of, decay, clip, steps)
         journey |= under(name, steps)
-    if not (journey["clipped.norms"] > 1).any():
-        raise SystemExit("no step was clipped: the clipped curve would prove nothing")
+    if not (journey["clipped.norms"] > limit).any():
+        norms = journey["clipped.norms"].tolist()
+        raise SystemExit(f"no step was clipped (norms {norms}): the clipped curve would prove nothing")
     return journey
 
 
@@ -214,7 +221,7 @@ def continuation(logits_of_tokens, row) -> dict[str, torch.Tensor]:
     return {"tokens": torch.tensor(tokens[len(row) :]), "margins": torch.tensor(margins)}
 
 
-def make(name: str, config, seed: int, with_prefix: bool = False) -> None:
+def make(name: str, config, seed: int, with_prefix: bool = False, limit: float = 1.0) -> None:
     """The folder of one tiny model and its golden."""
     random = Random(seed)
     torch.manual_seed(seed)
@@ -229,9 +236,9 @@ def make(name: str, config, seed: int, with_prefix: bool = False) -> None:
     rows = token_rows(random)
     if (folder / "config.transformers4.json").exists():
         check_older_config(folder, model, rows[2])
-    table = model.get_input_embeddings().weight
-    # Soft rows as most people start them: copies of the embeddings of some tokens.
-    soft = table[random.integers(SOFT_ROWS, below=VOCABULARY)] + random.normal(SOFT_ROWS, WIDTH, scale=0.05)
+    # Soft rows as most people start them: copies of the embeddings of some tokens, as the first layer reads them.
+    copies = model.get_input_embeddings()(random.integers(SOFT_ROWS, below=VOCABULARY))
+    soft = copies + random.normal(SOFT_ROWS, WIDTH, scale=0.05)
 
     golden = packed_ids(rows)
     golden |= {"labels": torch.tensor(LABELS), "targets": torch.tensor(TARGETS)}
@@ -241,11 +248,11 @@ def make(name: str, config, seed: int, with_prefix: bool = False) -> None:
             "greedy", continuation(lambda row: model(row[None], use_cache=False).logits[0], rows[0])
         )
         golden |= under("soft.greedy", continuation(lambda row: soft_logits(model, row, soft), rows[0]))
-    golden |= under("soft", learn(model, rows, soft, soft_logits))
+    golden |= under("soft", learn(model, rows, soft, soft_logits, limit))
     if with_prefix:
         heads = getattr(model.config, "num_key_value_heads", HEADS)
         prefix = random.normal(SOFT_ROWS, 2 * LAYERS * heads * HEAD_WIDTH)
-        golden |= under("prefix", learn(model, rows, prefix, prefix_logits))
+        golden |= under("prefix", learn(model, rows, prefix, prefix_logits, limit))
 
     write(
         folder / "golden.safetensors",

@@ -4,6 +4,7 @@
 public enum ModelFamily: String, Hashable, Sendable, Codable, CaseIterable {
     case bert
     case distilbert
+    case gemma3
     case gpt2
     case llama
     case mistral

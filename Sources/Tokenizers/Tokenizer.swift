@@ -62,4 +62,9 @@ public struct SpecialTokens: Hashable, Sendable {
 
     /// No special tokens.
     public init() {}
+
+    /// The tokens that a model's input may hold, which padding is not.
+    var needed: Set<Int32> {
+        Set([beginning, end, unknown, mask, separator, classifier].compactMap(\.self))
+    }
 }

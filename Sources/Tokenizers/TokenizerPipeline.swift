@@ -20,6 +20,33 @@ public struct TokenizerPipeline: Tokenizer {
     /// One more than the largest id.
     public let vocabularySize: Int
 
+    /// The same tokenizer without the special tokens from an id on: those that a model has no row for, as
+    /// Gemma 3's files for texts name a token for images. Written in a text they are then plain text. Tokens
+    /// that the model's input needs (which start, end, part or hide) are kept.
+    public func droppingAddedTokens(from id: Int) -> TokenizerPipeline {
+        let needed = specialTokens.needed
+        let kept = added.tokens.filter { !$0.isSpecial || Int($0.id) < id || needed.contains($0.id) }
+        return kept.count == added.tokens.count ? self : TokenizerPipeline(self, added: kept)
+    }
+
+    private init(_ whole: TokenizerPipeline, added: [AddedToken]) {
+        normalizers = whole.normalizers
+        splitters = whole.splitters
+        segmenter = whole.segmenter
+        template = whole.template
+        decoders = whole.decoders
+        let normalizers = normalizers
+        self.added = AddedTokens(added) { text in
+            for normalizer in normalizers { normalizer.apply(to: &text) }
+        }
+        let largest = added.map { Int($0.id) + 1 }.max() ?? 0
+        vocabularySize = max(segmenter.vocabulary.count, largest)
+        var roles = whole.specialTokens
+        roles.all.subtract(Set(whole.added.tokens.map(\.id)).subtracting(added.map(\.id)))
+        if let padding = roles.padding, Int(padding) >= vocabularySize { roles.padding = nil }
+        specialTokens = roles
+    }
+
     init(_ stages: TokenizerStages) throws(TokenizerError) {
         normalizers = stages.normalizers
         splitters = stages.splitters

@@ -121,7 +121,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["llama", "llama_scaled", "llama_untied", "mistral", "qwen2"])
+    @Test(arguments: ["llama", "llama_scaled", "llama_untied", "mistral", "mistral_open", "qwen2", "qwen3"])
     func `both generations of config.json describe one model`(_ name: String) throws {
         let folder = Golden.folder.appendingPathComponent("models/\(name)")
         func read(_ file: String) throws -> LlamaConfiguration {
@@ -132,6 +132,54 @@ import Testing
         let (newer, older) = (try read("config.json"), try read("config.transformers4.json"))
         #expect(newer.rotary == older.rotary && newer.windows == older.windows)
         #expect(newer.isTied == older.isTied && newer.epsilon == older.epsilon)
+    }
+
+    @Test func `Gemma 3's absent keys have the defaults of transformers, in whichever place they stand`()
+        throws
+    {
+        let text: [String: JSONValue] = [
+            "hidden_size": .integer(2560), "num_hidden_layers": .integer(7), "sliding_window": .integer(1024),
+            "rope_scaling": .object(["rope_type": .string("linear"), "factor": .integer(8)]),
+        ]
+        let whole = configuration(["text_config": .object(text), "model_type": .string("gemma3")], of: [:])
+        for settings in [
+            try Gemma3Configuration(whole), try Gemma3Configuration(configuration(text, of: [:])),
+        ] {
+            #expect(settings.vocabularySize == 262_208 && settings.width == 2560 && settings.inner == 9216)
+            #expect(settings.heads == 8 && settings.keyValueHeads == 4 && settings.headWidth == 256)
+            #expect(settings.windows == [1024, 1024, 1024, 1024, 1024, nil, 1024])
+            #expect(settings.isTied && settings.activation == .geluTanh && settings.epsilon == 1e-6)
+            #expect(settings.scale == 1.0 / 16)
+            #expect(settings.windowRotary == RotaryPositions(headWidth: 256, base: 10_000))
+            let far = RotaryPositions(headWidth: 256, base: 1_000_000, scaling: .linear(factor: 8))
+            #expect(settings.rotary == far)
+        }
+    }
+
+    @Test(arguments: [
+        ("final_logit_softcapping", JSONValue.number(30)), ("attn_logit_softcapping", .number(50)),
+        ("use_bidirectional_attention", .bool(true)), ("num_key_value_heads", .integer(3)),
+        ("rope_parameters", .object(["rope_theta": .number(10_000)])), ("sliding_window", .integer(0)),
+        ("layer_types", .array([.string("full_attention")])), ("hidden_activation", .string("quick_gelu")),
+        ("quantization_config", .object(["bits": .integer(4)])),
+    ])
+    func `what would make another Gemma 3 is refused with its key`(_ key: String, _ value: JSONValue) {
+        let error = #expect(throws: ModelError.self) {
+            try Gemma3Configuration(configuration([key: value], of: [:]))
+        }
+        let words = ["num_key_value_heads": "key/value heads"]
+        #expect(error?.description.contains(words[key] ?? key) == true)
+    }
+
+    @Test func `both generations of Gemma 3's config.json describe one model`() throws {
+        let folder = Golden.folder.appendingPathComponent("models/gemma3")
+        func read(_ file: String) throws -> Gemma3Configuration {
+            try Gemma3Configuration(Configuration(contentsOf: folder.appendingPathComponent(file)))
+        }
+        let (newer, older) = (try read("config.json"), try read("config.transformers4.json"))
+        #expect(newer.rotary == older.rotary && newer.windowRotary == older.windowRotary)
+        #expect(newer.windows == [4, nil] && older.windows == newer.windows && older.scale == newer.scale)
+        #expect(newer.rotary != newer.windowRotary)
     }
 
     @Test func `an unknown family is named with those that are known`() throws {

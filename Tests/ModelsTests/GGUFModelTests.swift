@@ -7,7 +7,8 @@ import TestSupport
 import Testing
 
 @Suite struct GGUFModelTests {
-    @Test(arguments: ["gpt2", "llama", "llama_untied", "qwen2"])
+    /// Mistral's file says it is a Llama, as llama.cpp's converter writes it.
+    @Test(arguments: ["gemma3", "gpt2", "llama", "llama_untied", "mistral_open", "qwen2", "qwen3"])
     func `a GGUF file gives the logits of the folder it was made of`(_ name: String) throws {
         let tiny = try TinyModel(name)
         let file = Golden.folder.appendingPathComponent("models/\(name).gguf")
@@ -44,6 +45,36 @@ import Testing
             try LlamaConfiguration(.llama, gguf: configuration, file)
         }
         #expect(error?.description.contains("llama.block_count") == true)
+    }
+
+    @Test func `what a published Gemma 3 leaves out has llama.cpp's values`() throws {
+        let file = try GGUFFile(contentsOf: Golden.folder.appendingPathComponent("models/gemma3.gguf"))
+        func settings(_ changes: [String: JSONValue]) throws -> Gemma3Configuration {
+            var members = file.configuration.root.members ?? [:]
+            for key in ["attention.scale", "rope.freq_base_swa", "attention.sliding_window_pattern"] {
+                members["gemma3." + key] = nil
+            }
+            let root = JSONValue.object(members.merging(changes) { $1 })
+            return try Gemma3Configuration(gguf: Configuration(location: "m.gguf", root: root), file)
+        }
+        let eight = try settings(["gemma3.block_count": .integer(8)])
+        #expect(eight.windows == [4, 4, 4, 4, 4, nil, 4, 4])
+        expectClose(eight.windowRotary.frequencies, [1, 0.1, 0.01, 0.001], relative: 1e-6)
+        expectClose([eight.scale], [1 / Float(8).squareRoot()])
+        let largest = try settings([
+            "gemma3.block_count": .integer(62), "gemma3.embedding_length": .integer(96),
+        ])
+        expectClose([largest.scale], [1 / Float(16).squareRoot()])
+        for (key, value) in [
+            ("final_logit_softcapping", JSONValue.number(30)), ("attention.value_length", .integer(4)),
+        ] {
+            let error = #expect(throws: ModelError.self) { try settings(["gemma3." + key: value]) }
+            #expect(error?.description.contains("gemma3." + key) == true)
+        }
+        let missing = #expect(throws: CheckpointError.self) {
+            try settings(["gemma3.attention.sliding_window": .null])
+        }
+        #expect(missing?.description.contains("gemma3.attention.sliding_window") == true)
     }
 
     @Test func `linear and YaRN scaling are read`() throws {

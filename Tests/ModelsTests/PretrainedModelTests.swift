@@ -63,6 +63,31 @@ import Tokenizers
         }
     }
 
+    @Test func `special tokens that the model has no row for are left out, needed ones are not`() throws {
+        func added(_ id: Int, _ content: String) -> String {
+            """
+            {"id": \(id), "content": "\(content)", "single_word": false, "lstrip": false, "rstrip": false,
+             "normalized": false, "special": true}
+            """
+        }
+        func tokenizer(_ tokens: [String]) -> String {
+            self.tokenizer(97).replacingOccurrences(
+                of: "\"added_tokens\": []", with: "\"added_tokens\": [\(tokens.joined(separator: ", "))]")
+        }
+        try withFolder(tokenizer([added(97, "<image>"), added(96, "<96>"), added(98, "<pad>")])) { folder in
+            let model = try PretrainedModel(contentsOf: folder, on: CPUBackend.shared)
+            #expect(model.tokenizer.vocabularySize == 97 && model.tokenizer.specialTokens.all == [96])
+            #expect(model.tokenizer.specialTokens.padding == nil)
+            #expect(model.tokenizer.encode("a<96>") == [0, 96])
+            #expect(model.tokenizer.encode("a<image>").allSatisfy { $0 < 97 })
+        }
+        try withFolder(tokenizer([added(97, "[MASK]")])) { folder in
+            #expect(throws: ModelError.tokenizerTooLarge(file: folder.path, tokens: 98, rows: 97)) {
+                try PretrainedModel(contentsOf: folder, on: CPUBackend.shared)
+            }
+        }
+    }
+
     @Test func `tuned weights lie over the model's own`() throws {
         try withFolder(tokenizer(97)) { folder in
             let model = try PretrainedModel(contentsOf: folder, on: CPUBackend.shared)

@@ -13,23 +13,38 @@ extension Tag {
 
 private let modelFolder = ProcessInfo.processInfo.environment["CLOZE_MODELS"].map { URL(fileURLWithPath: $0) }
 
-/// The forms of the model that are in the folder: `scripts/fetch-model` fetches the GGUF file only.
-private let forms = ["smollm2-hf", "smollm2-135m.gguf"].filter { name in
-    modelFolder.map { FileManager.default.fileExists(atPath: $0.appendingPathComponent(name).path) } ?? false
+/// A published model in one of its forms, and how far its scores may be from those of transformers.
+private struct RealModel: CustomTestStringConvertible {
+    var name: String
+    var golden: String
+    var tolerance: Float
+    var testDescription: String { name }
 }
 
-/// SmolLM2-135M as published, where `CLOZE_MODELS` names the folder that holds it.
+/// Those that are in the folder: `scripts/fetch-model` fetches the GGUF files only.
+private let realModels = [
+    RealModel(name: "smollm2-hf", golden: "smollm2_real", tolerance: 1e-3),
+    RealModel(name: "smollm2-135m.gguf", golden: "smollm2_real", tolerance: 1e-3),
+    RealModel(name: "gemma3-hf", golden: "gemma3_real", tolerance: 2e-3),
+    RealModel(name: "gemma3-270m.gguf", golden: "gemma3_real", tolerance: 2e-3),
+].filter { model in
+    modelFolder.map { FileManager.default.fileExists(atPath: $0.appendingPathComponent(model.name).path) }
+        ?? false
+}
+
+/// SmolLM2-135M and Gemma 3 270M as published, where `CLOZE_MODELS` names the folder that holds them.
 @Suite(.tags(.slow), .enabled(if: modelFolder != nil, "CLOZE_MODELS is not set"))
 struct RealModelTests {
-    private func open(_ name: String) throws -> PretrainedModel {
+    private func open(_ real: RealModel) throws -> PretrainedModel {
         let folder = try #require(modelFolder)
-        return try PretrainedModel(contentsOf: folder.appendingPathComponent(name), on: CPUBackend.shared)
+        return try PretrainedModel(
+            contentsOf: folder.appendingPathComponent(real.name), on: CPUBackend.shared)
     }
 
-    @Test(arguments: forms)
-    func `twenty texts score as in transformers`(_ name: String) throws {
-        let golden = try Golden("models/smollm2_real")
-        let model = try open(name)
+    @Test(arguments: realModels)
+    private func `twenty texts score as in transformers`(_ real: RealModel) throws {
+        let golden = try Golden("models/\(real.golden)")
+        let model = try open(real)
         let texts = try JSONDecoder().decode([String].self, from: Data((golden.metadata["texts"] ?? "").utf8))
         let encoded = texts.map { model.tokenizer.frame(model.tokenizer.encode($0)) }
         #expect(encoded.flatMap { $0 } == (try golden.integers("tokens")))
@@ -39,7 +54,8 @@ struct RealModelTests {
             embeddings: model.model.embed(encoded.flatMap { $0 }, pass), lengths: encoded.map(\.count))
         let hidden = model.model.hidden(input, pass)
         let some = model.model.scores(hidden, vocabulary: try golden.integers("columns"), pass)
-        expectClose(some, try golden.floats("logits"), absolute: 1e-3, relative: 1e-4, name)
+        expectClose(
+            some, try golden.floats("logits"), absolute: real.tolerance, relative: 1e-4, real.name)
         let best = try golden.integers("best.ids")
         let all = model.model.scores(hidden, vocabulary: nil, pass)
         for row in texts.indices {
@@ -47,14 +63,14 @@ struct RealModelTests {
             #expect(TokenChoice.greedy.token(all.rows(row..<row + 1)) == best[row * 20])
             let expected = Array(try golden.floats("best.logits")[row * 20..<row * 20 + 20])
             expectClose(
-                best[row * 20..<row * 20 + 20].map { scores[Int($0)] }, expected, absolute: 1e-3,
+                best[row * 20..<row * 20 + 20].map { scores[Int($0)] }, expected, absolute: real.tolerance,
                 relative: 1e-4)
         }
     }
 
-    @Test(arguments: forms)
-    func `a greedy text is whole characters, and stops at a stop text`(_ name: String) throws {
-        let model = try open(name)
+    @Test(arguments: realModels)
+    private func `a greedy text is whole characters, and stops at a stop text`(_ real: RealModel) throws {
+        let model = try open(real)
         let settings = GenerationSettings(tokenLimit: 16)
         let text = Array(try Generator(model).text(after: "The capital of France is", settings)).joined()
         #expect(text.contains("Paris"))

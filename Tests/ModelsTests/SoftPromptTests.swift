@@ -118,8 +118,9 @@ import Training
             })
     }
 
-    @Test func `logits, loss and gradient of a trained prefix are PEFT's`() throws {
-        let tiny = try TinyModel("llama")
+    @Test(arguments: ["gemma3", "llama"])
+    func `logits, loss and gradient of a trained prefix are PEFT's`(_ name: String) throws {
+        let tiny = try TinyModel(name)
         let tape = Tape()
         let prefix = tape.watch(try tiny.golden.tensor("prefix.start"), as: "prefix")
         let sequences = try tiny.sequences

@@ -7,7 +7,10 @@ import TestSupport
 
 /// A tiny model of `Tests/Goldens/models` with what its oracle recorded.
 struct TinyModel: Sendable {
-    static let names = ["gpt2", "llama", "llama_scaled", "llama_untied", "mistral", "qwen2"]
+    static let names = [
+        "gemma3", "gpt2", "llama", "llama_scaled", "llama_untied", "mistral", "mistral_open", "qwen2",
+        "qwen3",
+    ]
 
     let model: any LanguageModel
     let weights: NamedTensors

@@ -120,6 +120,11 @@ public struct Configuration: Sendable {
         try required(path, try value(path, "an object", \.members))
     }
 
+    /// The settings of the object at a key path, such as those of the text model in one with images.
+    public func part(_ path: String) throws(CheckpointError) -> Configuration {
+        Configuration(location: "\(location), \(path)", root: .object(try object(path)))
+    }
+
     private func required<Value>(_ path: String, _ value: Value?) throws(CheckpointError) -> Value {
         guard let value else { throw CheckpointError(location, .missingKey(path)) }
         return value

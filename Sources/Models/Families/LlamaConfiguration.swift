@@ -116,23 +116,9 @@ extension LlamaConfiguration {
 
     /// Which layers of a Qwen look through a window, where it has one.
     private static func slidingLayers(_ file: Configuration, layers: Int) throws -> [Bool] {
-        guard let kinds = try file.optionalStrings("layer_types") else {
-            let first = try file.natural("max_window_layers", default: 28)
-            return (0..<layers).map { $0 >= first }
-        }
-        guard kinds.count == layers else {
-            throw file.inconsistent("layer_types has \(kinds.count) entries for \(layers) layers")
-        }
-        var result: [Bool] = []
-        for kind in kinds {
-            switch kind {
-            case "full_attention": result.append(false)
-            case "sliding_attention": result.append(true)
-            default:
-                throw file.unsupported("layer_types", kind, supported: "full_attention, sliding_attention")
-            }
-        }
-        return result
+        if let sliding = try file.slidingLayers(layers) { return sliding }
+        let first = try file.natural("max_window_layers", default: 28)
+        return (0..<layers).map { $0 >= first }
     }
 }
 

@@ -46,6 +46,21 @@ extension Configuration {
         }
     }
 
+    /// Which layers look through a window, as `layer_types` lists them; nil where there is no list.
+    package func slidingLayers(_ layers: Int) throws -> [Bool]? {
+        guard let kinds = try optionalStrings("layer_types") else { return nil }
+        guard kinds.count == layers else {
+            throw inconsistent("layer_types has \(kinds.count) entries for \(layers) layers")
+        }
+        return try kinds.map { kind in
+            switch kind {
+            case "full_attention": false
+            case "sliding_attention": true
+            default: throw unsupported("layer_types", kind, supported: "full_attention, sliding_attention")
+            }
+        }
+    }
+
     /// Throws where the key holds anything that would change what the model computes.
     ///
     /// - Parameter harmless: the values that change nothing; an absent key is harmless too.

@@ -5,19 +5,25 @@ import Tensors
 /// Rotary positions of a `config.json`: `rope_parameters` as transformers 5 writes them, or the older
 /// `rope_theta` with `rope_scaling`.
 extension Configuration {
-    /// An absent base is 10 000, an absent kind `default`, an absent original length the context length: as
-    /// transformers has them.
-    package func rotaryPositions(headWidth: Int, contextLength: Int) throws -> RotaryPositions {
+    /// An absent kind is `default`, an absent original length the context length: as transformers has them.
+    ///
+    /// - Parameters:
+    ///   - place: where the settings are, for models with several; nil for the usual places.
+    ///   - baseKey: where the base is if it is not among them, `base` what an absent one is.
+    package func rotaryPositions(
+        headWidth: Int, contextLength: Int, place: String? = nil, baseKey: String = "rope_theta",
+        base: Double = 10_000
+    ) throws -> RotaryPositions {
         guard headWidth % 2 == 0 else {
             throw inconsistent("heads of odd width \(headWidth) have no rotary positions")
         }
-        let place = self["rope_parameters"] != nil ? "rope_parameters" : "rope_scaling"
+        let place = place ?? (self["rope_parameters"] != nil ? "rope_parameters" : "rope_scaling")
         for path in ["partial_rotary_factor", place + ".partial_rotary_factor"] {
             try refuse(path, unless: [.integer(1), .number(1)], supported: "1")
         }
-        let base = self[place + ".rope_theta"] != nil ? place + ".rope_theta" : "rope_theta"
+        let key = self[place + ".rope_theta"] != nil ? place + ".rope_theta" : baseKey
         return RotaryPositions(
-            headWidth: headWidth, base: try positive(base, default: 10_000),
+            headWidth: headWidth, base: try positive(key, default: base),
             scaling: try rotaryScaling(place, contextLength: contextLength))
     }
 

@@ -7,7 +7,8 @@ extension ModelFamily {
     package init(_ source: ModelSource) throws {
         let key = source.format == .gguf ? "general.architecture" : "model_type"
         let name = try source.configuration.string(key)
-        guard let family = ModelFamily(rawValue: name) else {
+        // Hugging Face names the text model without images apart from the one with them.
+        guard let family = ModelFamily(rawValue: name == "gemma3_text" ? "gemma3" : name) else {
             throw ModelError.unknownFamily(file: source.configuration.location, key: key, found: name)
         }
         self = family
@@ -30,6 +31,11 @@ extension ModelSource {
                 file: configuration.location, key: "general.architecture", found: "'\(family.rawValue)'",
                 supported:
                     "encoders as a Hugging Face folder; GGUF files of them lack the head that guesses words")
+        case (.gemma3, .huggingFace):
+            return (Gemma3(try Gemma3Configuration(configuration)), Gemma3Configuration.folderRules)
+        case (.gemma3, .gguf):
+            let settings = try Gemma3Configuration(gguf: configuration, checkpoint)
+            return (Gemma3(settings), Gemma3Configuration.ggufRules)
         case (.gpt2, .huggingFace):
             return (GPT2(try GPT2Configuration(configuration)), GPT2Configuration.folderRules)
         case (.gpt2, .gguf):

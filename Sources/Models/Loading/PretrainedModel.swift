@@ -28,7 +28,7 @@ public struct PretrainedModel: Sendable {
     /// Loads the model of an opened source.
     public init(_ source: ModelSource, on backend: any Backend) throws {
         let (model, weights) = try Self.load(source, on: backend)
-        let tokenizer = try source.tokenizer()
+        let tokenizer = try source.tokenizer().droppingAddedTokens(from: model.traits.vocabularySize)
         guard tokenizer.vocabularySize <= model.traits.vocabularySize else {
             throw ModelError.tokenizerTooLarge(
                 file: source.location.path, tokens: tokenizer.vocabularySize,
