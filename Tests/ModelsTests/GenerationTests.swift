@@ -44,7 +44,8 @@ import Testing
             rows.append(tiny.model.scores(encoding.hidden, vocabulary: nil, tiny.pass))
         }
         #expect(cache.count == 37)
-        expectClose(Tensor.joinRows(rows), whole.rows(5..<40), absolute: 2e-5, relative: 2e-5, name)
+        // One row and many rows are multiplied by different kernels, and forty rows of rounding add up.
+        expectClose(Tensor.joinRows(rows), whole.rows(5..<40), absolute: 1e-4, relative: 1e-4, name)
     }
 
     @Test func `what a cache has given out stays as it was`() {

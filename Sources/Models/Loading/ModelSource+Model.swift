@@ -42,7 +42,11 @@ extension ModelSource {
             return (GPT2(try GPT2Configuration(gguf: configuration, checkpoint)), GPT2Configuration.ggufRules)
         case (.llama, .huggingFace), (.mistral, .huggingFace), (.qwen2, .huggingFace), (.qwen3, .huggingFace):
             return (Llama(try LlamaConfiguration(family, configuration)), LlamaConfiguration.folderRules)
-        case (.llama, .gguf), (.mistral, .gguf), (.qwen2, .gguf), (.qwen3, .gguf):
+        case (.mistral, .gguf):
+            throw ModelError.unsupported(
+                file: configuration.location, key: "general.architecture", found: "'mistral'",
+                supported: "a Mistral as llama.cpp converts it, which says 'llama'")
+        case (.llama, .gguf), (.qwen2, .gguf), (.qwen3, .gguf):
             let settings = try LlamaConfiguration(family, gguf: configuration, checkpoint)
             return (Llama(settings), settings.ggufRules)
         }
