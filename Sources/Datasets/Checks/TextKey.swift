@@ -1,7 +1,7 @@
 import Foundation
 
 /// The form of a text under which texts that say the same are equal.
-enum TextKey {
+package enum TextKey {
     /// Composed (NFC), in lower case, with single spaces: Hangul typed as jamo and as syllables are the same.
     static func of(_ text: String) -> String {
         let composed = isASCII(text) ? text : text.precomposedStringWithCanonicalMapping
@@ -11,7 +11,7 @@ enum TextKey {
     /// The key of the fields of a row that count; nil for all.
     ///
     /// A field that the row lacks counts as empty.
-    static func of(_ example: Example, fields: [String]?) -> String {
+    package static func of(_ example: Example, fields: [String]?) -> String {
         let names = fields ?? example.fields.keys.sorted()
         return names.map { of(example.fields[$0] ?? "") }.joined(separator: "\u{1F}")
     }
