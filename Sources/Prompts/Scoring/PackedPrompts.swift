@@ -4,9 +4,9 @@ package import Tensors
 
 /// Rows that a model must read to score candidates, packed so that nothing is computed twice.
 ///
-/// What all prompts start with (a soft prompt, an instruction, demonstrations) is one sequence that the
-/// others read; each prompt's own rest is a sequence; and the candidates that follow a prompt are branches of
-/// a tree whose shared beginnings are sequences too. Each sequence names the earlier ones it reads
+/// What several prompts start with (a soft prompt, an instruction, demonstrations) is one sequence that the
+/// others read, and may itself stand behind one that more prompts share; each prompt's own rest is a sequence;
+/// and the candidates that follow a prompt are branches of a tree whose shared beginnings are sequences too. Each sequence names the earlier ones it reads
 /// (`ancestors`), so one walk through the model computes everything. On a causal model this changes no value:
 /// a row's keys and values depend only on what stands before it.
 package struct PackedPrompts: Sendable {
@@ -98,29 +98,51 @@ package struct PackedPrompts: Sendable {
     /// - Parameter sharesPrefix: whether what all prompts of an owner start with is read once; only for causal
     ///   models.
     package init(_ requests: [Request], sharesPrefix: Bool = true) {
-        let fronts = sharesPrefix ? appendFronts(requests) : [:]
-        for request in requests { append(request, behind: fronts[request.owner]) }
+        var chains = requests.map { _ in [Int]() }
+        if sharesPrefix { appendFronts(requests, &chains) }
+        for (request, chain) in zip(requests, chains) { append(request, behind: chain) }
     }
 
-    /// Appends what several prompts of one owner start with; for each owner its sequence.
-    private mutating func appendFronts(_ requests: [Request]) -> [Int: Int] {
-        var fronts: [Int: Int] = [:]
-        let groups = Dictionary(grouping: requests, by: \.owner)
+    /// From how many rows on it is worth a sequence that only some prompts of an owner share them: each sequence
+    /// more is a block more for attention.
+    private static let smallestBranch = 8
+
+    /// Appends what several prompts of one owner start with; each prompt's chain names the sequences it reads.
+    private mutating func appendFronts(_ requests: [Request], _ chains: inout [[Int]]) {
+        let groups = Dictionary(grouping: requests.indices) { requests[$0].owner }
         for owner in groups.keys.sorted() {
-            guard let group = groups[owner], group.count > 1 else { continue }
-            let free = group.map(\.rowsBeforeReading).min() ?? 0
-            let shared = min(Self.sharedPrefix(group.map(\.prompt)), free)
-            if shared > 0 {
-                fronts[owner] = append(Array(group[0].prompt.prefix(shared)), of: owner, behind: [])
-            }
+            grow(groups[owner] ?? [], from: 0, atLeast: 1, requests, &chains)
         }
-        return fronts
     }
 
-    private mutating func append(_ request: Request, behind front: Int?) {
-        let shared = front.map { lengths[$0] } ?? 0
-        let sequence = append(
-            Array(request.prompt.dropFirst(shared)), of: request.owner, behind: front.map { [$0] } ?? [])
+    /// Appends what a group of prompts shares beyond `start` rows, then what parts of the group share beyond that.
+    private mutating func grow(
+        _ group: [Int], from start: Int, atLeast smallest: Int, _ requests: [Request], _ chains: inout [[Int]]
+    ) {
+        guard let first = group.first, group.count > 1 else { return }
+        let free = group.map { requests[$0].rowsBeforeReading }.min() ?? 0
+        let end = min(Self.sharedPrefix(group.map { requests[$0].prompt }), free)
+        var place = start
+        if end - start >= smallest {
+            let rows = Array(requests[first].prompt[start..<end])
+            let sequence = append(rows, of: requests[first].owner, behind: chains[first])
+            for member in group { chains[member].append(sequence) }
+            place = end
+        } else if start > 0 || end > start {
+            return
+        }
+        let parts = Dictionary(grouping: group.filter { requests[$0].rowsBeforeReading > place }) {
+            requests[$0].prompt[place]
+        }
+        let ordered = parts.values.sorted { $0[0] < $1[0] }
+        for part in ordered where part.count < group.count {
+            grow(part, from: place, atLeast: Self.smallestBranch, requests, &chains)
+        }
+    }
+
+    private mutating func append(_ request: Request, behind chain: [Int]) {
+        let shared = chain.reduce(0) { $0 + lengths[$1] }
+        let sequence = append(Array(request.prompt.dropFirst(shared)), of: request.owner, behind: chain)
         let (start, firstReadout) = (rows.count - request.prompt.count, readouts.count)
         var steps: [[Step]] = []
         switch request.question {
