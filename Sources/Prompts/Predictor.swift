@@ -14,13 +14,20 @@ public struct Prediction: Sendable, Codable, Hashable {
     public var labels: [String]
     /// How many tokens of the example's fields were cut to fit.
     public var tokensCut: Int
+    /// How many examples stood in front of the question.
+    public var examplesShown = 0
+    /// How many examples were left out so that the question fits.
+    public var examplesDropped = 0
+    /// Whether the prompt would rather not answer: the label is less probable than its ``Abstention`` asks.
+    public var isWithheld = false
 }
 
 /// Answers examples with prompts over one frozen model.
 ///
 /// Every prompt is prepared for the model once, when the predictor is made. Rows are sorted by length and packed
 /// without padding; rows of one batch may use different prompts, of different methods and lengths, since a
-/// prompt's rows are only rows and its blocks only blocks. What a prompt's rows start with is read once a batch.
+/// prompt's rows are only rows and its blocks only blocks. What all of a prompt's questions start with (soft rows,
+/// an instruction, examples) is computed once, ever; what some of them start with, once a batch.
 public struct Predictor: Sendable {
     /// The model that answers.
     public let pretrained: PretrainedModel
@@ -30,9 +37,17 @@ public struct Predictor: Sendable {
 
     /// Prepares prompts for a model.
     ///
+    /// - Parameters:
+    ///   - prompts: the prompts, each of another name.
+    ///   - pretrained: the model.
+    ///   - vectorizer: compares questions with examples, for prompts that show each question its own; nil for the
+    ///     model itself.
     /// - Throws: ``PromptError`` if a prompt belongs to another model or tokenizer, or its rows do not fit;
-    ///   ``TemplateError`` and ``VerbalizerError`` if its text does not.
-    public init(_ prompts: [Prompt], _ pretrained: PretrainedModel) throws {
+    ///   ``TemplateError`` and ``VerbalizerError`` if its text does not, ``DemonstrationError`` if its examples
+    ///   do not.
+    public init(
+        _ prompts: [Prompt], _ pretrained: PretrainedModel, vectorizer: (any TextVectorizer)? = nil
+    ) throws {
         self.pretrained = pretrained
         var prepared: [Prompt.ID: PreparedPrompt] = [:]
         for prompt in prompts {
@@ -40,7 +55,7 @@ public struct Predictor: Sendable {
                 throw PromptError.badSetting(
                     name: "the name of two prompts", value: "'\(prompt.id)'", allowed: "one prompt's only")
             }
-            prepared[prompt.id] = try PreparedPrompt(prompt, pretrained)
+            prepared[prompt.id] = try PreparedPrompt(prompt, pretrained, vectorizer: vectorizer)
         }
         self.prepared = prepared
     }
@@ -65,10 +80,7 @@ public struct Predictor: Sendable {
     public func predict(
         _ questions: [(Example, Prompt.ID)], progress: (Int) -> Void = { _ in }
     ) throws -> [Prediction] {
-        let rows = try questions.map { example, id in
-            let prompt = try prompt(id)
-            return Row(id: id, prompt: prompt, encoded: try prompt.encoder.encode(example))
-        }
+        let rows = try encoded(questions)
         let order = rows.indices.sorted { rows[$0].order < rows[$1].order }
         let sorted = order.map { rows[$0] }
         var predictions = [Prediction?](repeating: nil, count: rows.count)
@@ -86,6 +98,19 @@ public struct Predictor: Sendable {
         return predictions.compactMap { $0 }
     }
 
+    /// Puts questions into their prompts; all that are compared with examples become vectors together.
+    private func encoded(_ questions: [(Example, Prompt.ID)]) throws -> [Row] {
+        var vectors: [Prompt.ID: [[Float]]] = [:]
+        for (id, own) in Dictionary(grouping: questions, by: \.1) {
+            vectors[id] = try prompt(id).questions.vectors(of: own.map(\.0))?.reversed()
+        }
+        return try questions.map { example, id in
+            let prompt = try prompt(id)
+            let encoded = try prompt.questions.encode(example, vector: vectors[id]?.popLast())
+            return Row(id: id, prompt: prompt, encoded: encoded)
+        }
+    }
+
     private func prompt(_ id: Prompt.ID) throws -> PreparedPrompt {
         guard let prompt = prepared[id] else {
             throw PromptError.unknownPrompt(id, known: prepared.keys.sorted())
@@ -98,35 +123,54 @@ public struct Predictor: Sendable {
         var id: Prompt.ID
         var prompt: PreparedPrompt
         var encoded: EncodedPrompt
+        /// Whether its first rows are those of the prompt's block.
+        let usesFront: Bool
+
+        init(id: Prompt.ID, prompt: PreparedPrompt, encoded: EncodedPrompt) {
+            (self.id, self.prompt) = (id, prompt)
+            usesFront = prompt.front?.starts(encoded) ?? false
+            self.encoded = usesFront ? encoded.behind(prompt.front?.rows.count ?? 0) : encoded
+        }
+
+        /// Rows with the same prompt and the same block read the same tensors.
+        var owner: Owner { Owner(id: id, usesFront: usesFront) }
 
         /// Rows that share a walk have the same weights.
         var weights: Prompt.ID { prompt.hasOwnWeights ? id : "" }
         var order: (Prompt.ID, Int) { (weights, encoded.rows.count) }
     }
 
+    /// Whose tensors a row reads.
+    private struct Owner: Hashable {
+        var id: Prompt.ID
+        var usesFront: Bool
+    }
+
     /// The answers to rows that share one walk through the model.
     private func answers(_ batch: [Row]) throws -> [Prediction] {
-        var ids: [Prompt.ID] = []
-        var (ownerOf, members) = ([Prompt.ID: Int](), [[Int]]())
+        var owners: [(owner: Owner, prompt: PreparedPrompt)] = []
+        var (places, members) = ([Owner: Int](), [[Int]]())
         for (place, row) in batch.enumerated() {
-            if ownerOf[row.id] == nil {
-                ownerOf[row.id] = ids.count
-                ids.append(row.id)
+            if places[row.owner] == nil {
+                places[row.owner] = owners.count
+                owners.append((row.owner, row.prompt))
                 members.append([])
             }
-            members[ownerOf[row.id] ?? 0].append(place)
+            members[places[row.owner] ?? 0].append(place)
         }
-        let owners = try ids.map(prompt)
-        let shared = Pass.inference(owners[0].weights)
+        let shared = Pass.inference(owners[0].prompt.weights)
         let model = pretrained.model
         let packed = PackedPrompts(
-            batch.map { $0.prompt.scorer.request($0.encoded, owner: ownerOf[$0.id] ?? 0) },
+            batch.map { $0.prompt.scorer.request($0.encoded, owner: places[$0.owner] ?? 0) },
             sharesPrefix: model.traits.isCausal)
-        let hidden = model.hidden(packed.input(model, owners.map(\.tensors), shared), shared)
+        let tensors = owners.map { $0.prompt.tensors(withFront: $0.owner.usesFront, model) }
+        let hidden = model.hidden(packed.input(model, tensors, shared), shared)
         var answers = [Prediction?](repeating: nil, count: batch.count)
-        for (owner, places) in zip(owners, members) {
+        for ((_, owner), places) in zip(owners, members) {
             let (part, pass) = (packed.part(places, of: hidden), Pass.inference(owner.weights))
-            let table = try owner.scorer.logProbabilities(part.hidden, part.readings, pass).applying(.exp)
+            let table = try owner.scorer.logProbabilities(
+                part.hidden, of: places.map { batch[$0].encoded }, part.readings, pass
+            ).applying(.exp)
             let (values, width) = (table.floats, table.shape.width)
             for (row, place) in places.enumerated() {
                 let own = Array(values[row * width..<(row + 1) * width])

@@ -15,12 +15,18 @@ struct PreparedPrompt: Sendable {
     let weights: NamedTensors
     /// Whether the prompt has weights of its own: its rows cannot share a walk with other prompts'.
     let hasOwnWeights: Bool
+    /// Puts a question behind its instruction and examples.
+    let questions: QuestionEncoder
+    /// What all questions start with; nil where that is not worth a block.
+    let front: FrontBlock?
 
     /// Prepares a prompt.
     ///
     /// - Throws: ``PromptError`` if the prompt belongs to another model or tokenizer, or its tensors do not fit;
     ///   ``TemplateError`` and ``VerbalizerError`` if its text does not.
-    init(_ prompt: Prompt, _ pretrained: PretrainedModel) throws {
+    init(
+        _ prompt: Prompt, _ pretrained: PretrainedModel, vectorizer: (any TextVectorizer)? = nil
+    ) throws {
         let (manifest, traits) = (prompt.manifest, pretrained.model.traits)
         try pretrained.check(manifest)
         guard traits.isCausal else {
@@ -31,11 +37,29 @@ struct PreparedPrompt: Sendable {
         encoder = try PromptEncoder(
             manifest.template, pretrained.tokenizer, limit: min(manifest.limit, traits.contextLength),
             kind: .causal, longestAnswer: words.longestAnswer, shortening: manifest.shortening)
-        scorer = AnswerScorer(pretrained.model, words, rule: manifest.rule)
+        scorer =
+            manifest.choices == nil
+            ? AnswerScorer(pretrained.model, words, rule: manifest.rule)
+            : try ChoiceScorer(pretrained.model, rule: manifest.rule)
         tensors = PromptTensors(soft: try Self.softRows(of: prompt, encoder.softLayout, traits), pasts: [])
         weights = pretrained.weights
         hasOwnWeights = false
+        questions = try QuestionEncoder(prompt, pretrained, encoder, vectorizer)
+        front = try Self.front(of: prompt, questions, pretrained)
         self.prompt = prompt
+    }
+
+    /// The block that was compiled, if it is still this prompt's; else one to be computed.
+    private static func front(
+        of prompt: Prompt, _ questions: QuestionEncoder, _ pretrained: PretrainedModel
+    ) throws -> FrontBlock? {
+        guard pretrained.model.traits.isCausal else { return nil }
+        let rows = questions.sharedRows()
+        if let compiled = prompt.front {
+            try compiled.check(against: rows, of: prompt, pretrained)
+            return FrontBlock(rows: rows, compiled.keyValues)
+        }
+        return rows.count >= FrontBlock.smallestCount ? FrontBlock(rows: rows) : nil
     }
 
     private static func softRows(of prompt: Prompt, _ layout: SoftLayout, _ traits: ModelTraits) throws
@@ -50,11 +74,24 @@ struct PreparedPrompt: Sendable {
         return rows
     }
 
+    /// What rows read, with the block that they start with or without.
+    func tensors(withFront: Bool, _ model: any LanguageModel) -> PromptTensors {
+        guard withFront, let front else { return tensors }
+        let block = front.keyValues(model, tensors, .inference(weights))
+        return PromptTensors(soft: tensors.soft, pasts: tensors.pasts + [block])
+    }
+
     /// The answer that label probabilities are.
     func prediction(_ probabilities: [Float], _ encoded: EncodedPrompt) -> Prediction {
-        let best = probabilities.indices.reduce(0) { probabilities[$1] > probabilities[$0] ? $1 : $0 }
+        let isChoice = prompt.manifest.choices != nil
+        let labels = isChoice ? encoded.choices.indices.map(String.init) : scorer.labels
+        var shares = Array(probabilities.prefix(labels.count))
+        if let calibration = prompt.manifest.calibration { shares = calibration.calibrated(shares) }
+        let best = shares.indices.reduce(0) { shares[$1] > shares[$0] ? $1 : $0 }
         return Prediction(
-            label: scorer.labels[best], probabilities: probabilities, labels: scorer.labels,
-            tokensCut: encoded.cuts.reduce(0) { $0 + $1.cut })
+            label: labels[best], probabilities: shares, labels: labels,
+            tokensCut: encoded.cuts.reduce(0) { $0 + $1.cut }, examplesShown: encoded.examplesShown,
+            examplesDropped: encoded.examplesDropped,
+            isWithheld: prompt.manifest.abstention?.withholds(shares[best]) ?? false)
     }
 }

@@ -98,7 +98,7 @@ import Tokenizers
         }
     }
 
-    @Test(arguments: [ScoringRule.singleWord, .meanLogit, .mutualInformation])
+    @Test(arguments: [ScoringRule.singleWord, .meanLogit])
     func `a rule that cannot score these words is an error, not the first label`(_ rule: ScoringRule) throws {
         let prompt = try Prompt.hard(Tiny.task(a: ["20 21"], b: ["30"]), tiny, rule: rule)
         let predictor = try Predictor([prompt], tiny)

@@ -16,7 +16,7 @@ extension ScoringRule {
         if calibration != nil, !isJointSoftmax {
             throw cannot("only the joint softmax is calibrated by words")
         }
-        let words = try wordScores(answers, verbalizer.words, calibration)
+        let words = try scores(answers, of: verbalizer.words, calibration)
         return LabelScores(verbalizer.wordsOfLabel.map { pooled(words[$0]) })
     }
 
@@ -35,7 +35,8 @@ extension ScoringRule {
         case .singleWord, .jointSoftmaxFirst, .jointSoftmaxMax, .jointSoftmaxMean, .meanLogit:
             words.reduce(0, +) / Float(words.count)
         case .probabilitySum, .sum, .firstToken: logSumExp(words)
-        case .perToken, .perByte, .perCharacter, .mutualInformation: words.max() ?? -.infinity
+        case .perToken, .perByte, .perCharacter, .mutualInformation, .domainMutualInformation:
+            words.max() ?? -.infinity
         }
     }
 }
@@ -43,8 +44,9 @@ extension ScoringRule {
 // MARK: - Words
 
 extension ScoringRule {
-    private func wordScores(
-        _ answers: AnswerScores, _ words: [EncodedVerbalizer.Word], _ calibration: AnswerScores?
+    /// The score of each word on the rule's own scale.
+    func scores(
+        _ answers: AnswerScores, of words: [EncodedVerbalizer.Word], _ calibration: AnswerScores? = nil
     ) throws(VerbalizerError) -> [Float] {
         let sums = answers.steps.map { $0.reduce(0, +) }
         switch self {
@@ -62,7 +64,7 @@ extension ScoringRule {
         case .perByte: return zip(sums, words).map { $0 / Float($1.text.withoutLeadingSpaces.utf8.count) }
         case .perCharacter:
             return zip(sums, words).map { $0 / Float($1.text.withoutLeadingSpaces.unicodeScalars.count) }
-        case .mutualInformation:
+        case .mutualInformation, .domainMutualInformation:
             guard let neutral = answers.neutralSteps, neutral.count == sums.count else {
                 throw cannot("it needs the words' scores behind a neutral text too")
             }

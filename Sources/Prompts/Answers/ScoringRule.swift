@@ -27,9 +27,25 @@ public enum ScoringRule: String, CaseIterable, Codable, Sendable {
     case perByte = "per-byte"
     /// The log-probability a Unicode scalar of the word (lm-eval's `acc_norm`), without the space in front.
     case perCharacter = "per-character"
-    /// How much the prompt raises the word's log-probability over that behind a neutral text (lm-eval's
-    /// `acc_mutual_info`; with the template's tail as the neutral text it is Holtzman et al. 2021's PMI_DC).
+    /// How much the prompt raises the word's log-probability over that behind a neutral text: behind nothing (lm-eval's
+    /// `acc_mutual_info`), or behind one that the user gives, such as Brown et al. 2020's "Answer:" (§2.4).
     case mutualInformation = "pmi"
+    /// The same, with the template's own words in front of the answer as the neutral text unless another is given
+    /// (PMI_DC, Holtzman et al. 2021, §3).
+    case domainMutualInformation = "domain-pmi"
     /// The log-probability of the word's first token.
     case firstToken = "first-token"
+
+    /// Whether the words are scored behind a neutral text, too.
+    public var needsNeutralText: Bool { self == .mutualInformation || self == .domainMutualInformation }
+
+    /// Whether whole answers are scored, however long, so that choices of a row can be.
+    public var scoresWholeAnswers: Bool {
+        switch self {
+        case .sum, .perToken, .perByte, .perCharacter, .mutualInformation, .domainMutualInformation,
+            .firstToken:
+            true
+        default: false
+        }
+    }
 }

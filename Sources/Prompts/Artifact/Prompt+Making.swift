@@ -84,7 +84,8 @@ extension PretrainedModel {
             expected.family == found.family && expected.width == found.width
             && expected.layers == found.layers
             && expected.fingerprint == found.fingerprint
-        guard isSame || manifest.method == "hard" else {
+        let isText = manifest.method == "hard" && manifest.calibration == nil && manifest.abstention == nil
+        guard isSame || isText else {
             throw PromptError.otherModel(
                 prompt: manifest.name, expected: expected.sentence, found: found.sentence)
         }

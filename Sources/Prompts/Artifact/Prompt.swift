@@ -11,6 +11,10 @@ public struct Prompt: Sendable {
     public var manifest: PromptManifest
     /// The trained tensors under PEFT's names; empty for a hard prompt.
     public var tensors: NamedTensors
+    /// The vectors of the examples in the manifest's order, `[examples, D]`, where each question gets its own.
+    package var exampleVectors: Tensor?
+    /// What all questions start with, computed beforehand; see ``CompiledFront``.
+    package var front: CompiledFront?
 
     /// A prompt of a manifest and tensors.
     public init(manifest: PromptManifest, tensors: NamedTensors) {

@@ -31,6 +31,10 @@ public enum PromptError: Error, Sendable, CustomStringConvertible {
     case labelsDiffer(missing: [String], known: [String])
     /// The method cannot work with this model.
     case unsupportedModel(method: String, reason: String)
+    /// The compiled block beside a prompt is not its own, or broken.
+    case badCompiled(String, reason: String)
+    /// A prompt has no part that could be computed beforehand.
+    case cannotCompile(String, reason: String)
     /// A setting is out of its range.
     case badSetting(name: String, value: String, allowed: String)
 
@@ -68,6 +72,10 @@ public enum PromptError: Error, Sendable, CustomStringConvertible {
                 + known.map { "'\($0)'" }.joined(separator: ", ")
         case .unsupportedModel(let method, let reason):
             "\(method) does not work with this model: \(reason)"
+        case .badCompiled(let prompt, let reason):
+            "the compiled block of '\(prompt)' cannot be used: \(reason)"
+        case .cannotCompile(let prompt, let reason):
+            "the prompt '\(prompt)' cannot be compiled: \(reason)"
         case .badSetting(let name, let value, let allowed):
             "\(name) is \(value), but must be \(allowed)"
         }

@@ -12,6 +12,8 @@ public struct PromptFolder: Sendable {
     public static let manifestName = "cloze.json"
     static let configurationName = "adapter_config.json"
     static let tensorsName = "adapter_model.safetensors"
+    /// The vectors of examples of which each question gets its own, as `vectors`, `[examples, D]`.
+    static let vectorsName = "examples.safetensors"
 
     /// Where the folder lies.
     public let url: URL
@@ -21,7 +23,11 @@ public struct PromptFolder: Sendable {
 
     /// How many bytes the folder's files take together.
     public var byteCount: Int {
-        [Self.manifestName, Self.configurationName, Self.tensorsName].reduce(0) { sum, name in
+        let names = [
+            Self.manifestName, Self.configurationName, Self.tensorsName, Self.vectorsName,
+            CompiledFront.fileName,
+        ]
+        return names.reduce(0) { sum, name in
             let size = try? url.appendingPathComponent(name).resourceValues(forKeys: [.fileSizeKey]).fileSize
             return sum + (size ?? 0)
         }
@@ -86,6 +92,16 @@ public struct PromptFolder: Sendable {
                 heads: manifest.model.width / max(1, manifest.model.headWidth), baseModel: nil)
             try peft.json().write(to: folder.appendingPathComponent(Self.configurationName), options: .atomic)
         }
+        if let vectors = prompt.exampleVectors {
+            try SafetensorsFile.write(
+                NamedTensors(["vectors": vectors]), to: folder.appendingPathComponent(Self.vectorsName))
+        }
+        if let front = prompt.front {
+            let own = CompiledFront(
+                front.codes.map(PromptRow.init(code:)), front.keyValues, fingerprint: front.fingerprint,
+                tensorHash: manifest.tensorHash)
+            try own.write(to: folder.appendingPathComponent(CompiledFront.fileName))
+        }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try encoder.encode(manifest).write(
@@ -122,16 +138,31 @@ public struct PromptFolder: Sendable {
             throw interruption ?? PromptError.missingFile(file.path)
         }
         let manifest = try Self.manifest(file)
-        guard let hash = manifest.tensorHash else {
-            return Prompt(manifest: manifest, tensors: NamedTensors())
+        var prompt = try Prompt(manifest: manifest, tensors: adapter(manifest, on: backend))
+        let vectors = url.appendingPathComponent(Self.vectorsName)
+        if FileManager.default.fileExists(atPath: vectors.path) {
+            prompt.exampleVectors = try SafetensorsFile(contentsOf: vectors).tensor("vectors", on: backend)
+            let examples = manifest.demonstrations?.examples.count ?? 0
+            guard prompt.exampleVectors?.shape.rows == examples else {
+                throw PromptError.tensorsChanged(vectors.path)
+            }
         }
+        let front = url.appendingPathComponent(CompiledFront.fileName)
+        if FileManager.default.fileExists(atPath: front.path) {
+            prompt.front = try CompiledFront(contentsOf: front, on: backend)
+        }
+        return prompt
+    }
+
+    private func adapter(_ manifest: PromptManifest, on backend: any Backend) throws -> NamedTensors {
+        guard let hash = manifest.tensorHash else { return NamedTensors() }
         let tensors = url.appendingPathComponent(Self.tensorsName)
         guard FileManager.default.fileExists(atPath: tensors.path) else {
             throw PromptError.missingFile(tensors.path)
         }
         guard try Self.hash(of: tensors) == hash else { throw PromptError.tensorsChanged(tensors.path) }
         let read = try SafetensorsFile(contentsOf: tensors).tensors(on: backend)
-        return Prompt(manifest: manifest, tensors: read.mapValues { $0.float32() })
+        return read.mapValues { $0.float32() }
     }
 
     /// The rows of a folder that PEFT wrote, `[P, D]`; it has no template, so the caller supplies one.

@@ -36,6 +36,18 @@ public struct PromptManifest: Codable, Sendable, Hashable {
     public var measurements: [String: Double]
     /// The SHA-256 of `adapter_model.safetensors`, nil where there is none.
     public var tensorHash: String?
+    /// The instruction and the examples in front of each question; nil where there are none.
+    public var demonstrations: Demonstrations?
+    /// The field that holds each row's own answers; nil where the verbalizer's words answer. The labels are then
+    /// places, `0`, `1` and so on, and their words are not read.
+    public var choices: String?
+    /// The text behind which answers are scored once more, for the rules that compare with it; nil for the rule's
+    /// own.
+    public var neutral: Template?
+    /// How the labels' probabilities are corrected.
+    public var calibration: LabelCalibration?
+    /// When no answer is given.
+    public var abstention: Abstention?
 
     /// A model, so that a prompt is not used with another.
     public struct ModelIdentity: Codable, Sendable, Hashable {

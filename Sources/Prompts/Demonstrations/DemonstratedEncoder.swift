@@ -90,20 +90,25 @@ package struct DemonstratedEncoder: Sendable {
     /// - Parameters:
     ///   - example: the question; never among its own examples.
     ///   - vector: the question's vector, where examples are compared with it.
+    ///   - longestAnswer: the tokens of the longest answer, where answers come with the question.
     /// - Throws: ``TemplateError`` if a field is missing or the question alone cannot fit.
-    package func encode(_ example: Example, vector: [Float]? = nil) throws -> DemonstratedPrompt {
+    package func encode(
+        _ example: Example, vector: [Float]? = nil, longestAnswer: Int? = nil
+    ) throws -> DemonstratedPrompt {
         var ranked = ranking(for: example, vector)
         let wanted = ranked.count
         while let open, !ranked.isEmpty {
             let prompt = try open.encode(front(ranked, of: example))
-            let excess = prompt.before.count + open.answerRows + prompt.after.count - limit
+            let answer = longestAnswer ?? open.answerRows
+            let excess = prompt.before.count + answer + prompt.after.count - limit
             guard excess > 0 else {
                 return DemonstratedPrompt(prompt: prompt, shown: ranked.count, dropped: wanted - ranked.count)
             }
             var removed = 0
             while removed < excess, let last = ranked.popLast() { removed += tokenCounts[last] }
         }
-        return DemonstratedPrompt(prompt: try bare.encode(example), shown: 0, dropped: wanted)
+        return DemonstratedPrompt(
+            prompt: try bare.encode(example, longestAnswer: longestAnswer), shown: 0, dropped: wanted)
     }
 
     /// The examples of a question, the most useful first.

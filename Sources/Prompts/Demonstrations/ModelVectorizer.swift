@@ -42,26 +42,29 @@ public struct ModelVectorizer: TextVectorizer {
         return vectors
     }
 
+    /// The sum of rows stands for their mean, since the length is taken out.
     private func means(_ batch: [[Int32]]) -> [[Float]] {
         let pass = Pass.inference(pretrained.weights)
         let width = pretrained.model.traits.width
-        let rows = batch.reduce(0) { $0 + $1.count }
-        guard rows > 0 else { return batch.map { _ in [Float](repeating: 0, count: width) } }
+        let tokens = Array(batch.joined())
+        guard !tokens.isEmpty else { return batch.map { _ in [Float](repeating: 0, count: width) } }
         let input = ModelInput(
-            embeddings: pretrained.model.embed(Array(batch.joined()), pass), lengths: batch.map(\.count),
-            readouts: (0..<Int32(rows)).map { $0 })
-        // One product adds the rows of each text: row i of the left matrix has 1 / n where text i stands.
-        var shares = [Float](repeating: 0, count: batch.count * rows)
-        var row = 0
-        for (text, tokens) in batch.enumerated() {
-            for _ in tokens {
-                shares[text * rows + row] = 1 / Float(tokens.count)
-                row += 1
-            }
-        }
-        let left = Tensor(shares, shape: [batch.count, rows], on: pretrained.backend)
+            embeddings: pretrained.model.embed(tokens, pass), lengths: batch.map(\.count),
+            readouts: tokens.indices.map(Int32.init))
         let hidden = pretrained.model.hidden(input, pass)
-        let means = left.matmul(hidden.transposed()).floats
-        return batch.indices.map { Array(means[$0 * width..<($0 + 1) * width]).unit }
+        let owner = batch.enumerated().flatMap { [Int32](repeating: Int32($0), count: $1.count) }
+        let sums = hidden.backend.scatterAdd(hidden, to: owner, rows: batch.count).floats
+        return batch.indices.map { Array(sums[$0 * width..<($0 + 1) * width]).unit }
+    }
+}
+
+extension SentenceEncoder: TextVectorizer {
+    /// The encoder's fingerprint.
+    public var identity: String { "the encoder \(pretrained.fingerprint.digest.prefix(12))" }
+
+    /// The vector of each text, of unit length.
+    public func vectors(of texts: [String]) throws -> [[Float]] {
+        let values = try encode(texts).floats
+        return texts.indices.map { Array(values[$0 * width..<($0 + 1) * width]) }
     }
 }

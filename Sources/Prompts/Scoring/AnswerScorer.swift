@@ -13,6 +13,7 @@ public struct AnswerScorer: Sendable {
     public let words: EncodedVerbalizer
     private let model: any LanguageModel
     private let rule: ScoringRule
+    private let neutral = NeutralScores()
 
     /// A scorer of a model and a verbalizer's words.
     public init(_ model: any LanguageModel, _ words: EncodedVerbalizer, rule: ScoringRule = .sum) {
@@ -53,7 +54,7 @@ public struct AnswerScorer: Sendable {
     {
         let packed = PackedPrompts(prompts.map { request($0, owner: 0) })
         let hidden = model.hidden(packed.input(model, soft: soft, pass, pasts: pasts), pass)
-        return answerScores(hidden, packed.readings, pass)
+        return model.answerScores(hidden, packed.readings, pass)
     }
 
     /// The words' scores from hidden states; see ``wordScores(_:soft:pasts:_:)``.
@@ -62,18 +63,6 @@ public struct AnswerScorer: Sendable {
             return model.scores(hidden, vocabulary: words.words.map { $0.tokens[0] }, pass)
         }
         return Self.sums(readings, model.scores(hidden, vocabulary: nil, pass).logSoftmax())
-    }
-
-    private func answerScores(_ hidden: Tensor, _ readings: [PackedPrompts.Reading], _ pass: Pass)
-        -> [AnswerScores]
-    {
-        let logits = model.scores(hidden, vocabulary: nil, pass).logSoftmax()
-        let places = readings.flatMap { reading in reading.steps.flatMap { $0.map { (reading, $0) } } }
-        let values = Self.column(of: logits).rows(places.map { Self.index($1, $0, logits) }).floats
-        var next = values.makeIterator()
-        return readings.map { reading in
-            AnswerScores(steps: reading.steps.map { steps in steps.map { _ in next.next() ?? 0 } })
-        }
     }
 
     /// The sum along each candidate's path, `[prompts, words]`.
@@ -122,9 +111,37 @@ extension AnswerScorer: LabelScorer {
         _ hidden: Tensor, _ readings: [PackedPrompts.Reading], _ pass: Pass
     ) throws -> Tensor {
         guard rule != .sum else { return words.labelLogProbabilities(wordScores(hidden, readings, pass)) }
-        let scores = try answerScores(hidden, readings, pass).map { try rule.scores($0, words).scores }
-        let table = Tensor(scores.flatMap { $0 }, shape: [scores.count, labels.count], on: hidden.backend)
-        return table.logSoftmax()
+        return try table(model.answerScores(hidden, readings, pass), on: hidden.backend)
+    }
+
+    package func logProbabilities(
+        _ hidden: Tensor, of prompts: [EncodedPrompt], _ readings: [PackedPrompts.Reading], _ pass: Pass
+    ) throws -> Tensor {
+        guard rule.needsNeutralText else { return try logProbabilities(hidden, readings, pass) }
+        var answers = model.answerScores(hidden, readings, pass)
+        let neutral = try neutralScores(prompts, pass)
+        for index in answers.indices { answers[index].neutralSteps = neutral[prompts[index].neutral] }
+        return try table(answers, on: hidden.backend)
+    }
+
+    private func table(_ answers: [AnswerScores], on backend: any Backend) throws -> Tensor {
+        let scores = try answers.map { try rule.scores($0, words).scores }
+        return Tensor(scores.flatMap { $0 }, shape: [scores.count, labels.count], on: backend).logSoftmax()
+    }
+
+    /// The words' steps behind each neutral text, each text read once.
+    private func neutralScores(_ prompts: [EncodedPrompt], _ pass: Pass) throws -> [[PromptRow]: [[Float]]] {
+        if prompts.contains(where: { !$0.after.isEmpty }) {
+            throw VerbalizerError.ruleCannotScore(rule, reason: "text stands behind the slot")
+        }
+        return neutral.scores(Array(Set(prompts.map(\.neutral)))) { contexts in
+            let packed = PackedPrompts(
+                contexts.map { context in
+                    .init(prompt: context, candidates: words.words.map { $0.tokens.map(PromptRow.token) })
+                })
+            let hidden = model.hidden(packed.input(model, soft: nil, pass), pass)
+            return model.answerScores(hidden, packed.readings, pass).map(\.steps)
+        }
     }
 }
 

@@ -27,6 +27,22 @@ package protocol LabelScorer: Sendable {
     /// - Throws: ``VerbalizerError`` where the scorer's rule cannot score its words.
     func logProbabilities(_ hidden: Tensor, _ readings: [PackedPrompts.Reading], _ pass: Pass) throws
         -> Tensor
+
+    /// The same for scorers that look at what the prompts bring with them: choices, a neutral text.
+    ///
+    /// - Returns: `[requests, labels]`, or as many columns as the longest list of choices has places; -∞ where a
+    ///   shorter one has none.
+    func logProbabilities(
+        _ hidden: Tensor, of prompts: [EncodedPrompt], _ readings: [PackedPrompts.Reading], _ pass: Pass
+    ) throws -> Tensor
+}
+
+extension LabelScorer {
+    package func logProbabilities(
+        _ hidden: Tensor, of prompts: [EncodedPrompt], _ readings: [PackedPrompts.Reading], _ pass: Pass
+    ) throws -> Tensor {
+        try logProbabilities(hidden, readings, pass)
+    }
 }
 
 extension PackedPrompts {

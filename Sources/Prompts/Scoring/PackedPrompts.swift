@@ -253,12 +253,12 @@ package struct PackedPrompts: Sendable {
 
 extension PromptRow {
     /// A token as itself, a soft row as a negative number: rows as keys of an ``AnswerTrie``.
-    fileprivate var code: Int32 {
+    var code: Int32 {
         switch self {
         case .token(let token): token
         case .soft(let place): -1 - Int32(place)
         }
     }
 
-    fileprivate init(code: Int32) { self = code >= 0 ? .token(code) : .soft(Int(-1 - code)) }
+    init(code: Int32) { self = code >= 0 ? .token(code) : .soft(Int(-1 - code)) }
 }

@@ -35,13 +35,21 @@ public struct EncodedPrompt: Hashable, Sendable {
     /// How the model reads the answer.
     public let kind: PromptKind
     /// The rows in front of the answer slot.
-    public let before: [PromptRow]
+    public private(set) var before: [PromptRow]
     /// The mask tokens in the slot; none on a causal model.
     public let masks: [Int32]
     /// The rows behind the answer slot.
     public let after: [PromptRow]
     /// The fields that were shortened, in the order of the template; none where the input fitted.
     public let cuts: [FieldCut]
+    /// The answers that come with the example; none where the same words answer all examples.
+    package var choices: [EncodedVerbalizer.Word] = []
+    /// The rows behind which answers are scored once more, for rules that compare with them.
+    package var neutral: [PromptRow] = []
+    /// How many examples stand in front of the question.
+    package var examplesShown = 0
+    /// How many were left out so that the question fits.
+    package var examplesDropped = 0
 
     /// What the model has to read for its prediction of the answer.
     ///
@@ -60,6 +68,13 @@ public struct EncodedPrompt: Hashable, Sendable {
         case .causal: [before.count - 1]
         case .masked: Array(before.count..<before.count + masks.count)
         }
+    }
+
+    /// The prompt behind a block that holds its first rows.
+    func behind(_ count: Int) -> EncodedPrompt {
+        var rest = self
+        rest.before.removeFirst(count)
+        return rest
     }
 
     /// The whole text with an answer in the slot.

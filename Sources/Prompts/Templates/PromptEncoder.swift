@@ -69,9 +69,13 @@ public struct PromptEncoder: Sendable {
     /// Puts an example into the template and makes rows of it.
     ///
     /// A masked model gets as many masks in the slot as `masks` says, at most ``answerRows``, or else that
-    /// many. The text is the same for any number of them.
+    /// many. The text is the same for any number of them. `longestAnswer` replaces the encoder's own where the
+    /// answers come with the example.
     /// - Throws: ``TemplateError`` if a field is missing or the example cannot fit.
-    public func encode(_ example: Example, masks: Int? = nil) throws(TemplateError) -> EncodedPrompt {
+    public func encode(
+        _ example: Example, masks: Int? = nil, longestAnswer: Int? = nil
+    ) throws(TemplateError) -> EncodedPrompt {
+        let answerRows = longestAnswer ?? answerRows
         var filling = Filling(try template.render(example))
         var (before, after) = rows(filling)
         var excess = before.count + answerRows + after.count - limit
@@ -91,6 +95,12 @@ public struct PromptEncoder: Sendable {
         }
         guard kind == .masked || !before.isEmpty else { throw TemplateError(.nothingBeforeAnswer) }
         return EncodedPrompt(kind: kind, before: before, masks: slot(masks), after: after, cuts: filling.cuts)
+    }
+
+    /// The encoder of another template for the same model and answers.
+    func asking(_ template: Template, limit: Int) throws(TemplateError) -> PromptEncoder {
+        try PromptEncoder(
+            template, tokenizer, limit: limit, kind: kind, longestAnswer: answerRows, shortening: shortening)
     }
 
     private func slot(_ masks: Int?) -> [Int32] {

@@ -5,4 +5,8 @@ public import Prompts
 
 extension ScoringRule: ExpressibleByArgument {}
 
+extension DemonstrationSelection: ExpressibleByArgument {}
+
+extension DemonstrationOrder: ExpressibleByArgument {}
+
 extension PromptTuning.Placement: ExpressibleByArgument {}

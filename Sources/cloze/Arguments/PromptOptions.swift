@@ -18,6 +18,18 @@ struct PromptOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How word scores become label scores.", valueName: "rule"))
     var rule: ScoringRule?
 
+    @Option(
+        help: ArgumentHelp(
+            "The field that holds each row's own answers, as a list; labels are places from 0.",
+            valueName: "field"))
+    var choices: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The text that --rule pmi and domain-pmi compare with; fields may stand in it.",
+            valueName: "template"))
+    var neutral: String?
+
     /// The saved prompt, or one made of the template and the words.
     ///
     /// Where the command line gives no template and no words, those of `task` are taken.
@@ -26,8 +38,17 @@ struct PromptOptions: ParsableArguments {
             try prompt.map { try saved(PromptFolder(URL(fileURLWithPath: $0)), pretrained, task) }
             ?? hard(pretrained, task)
         if let rule { made.manifest.rule = rule }
+        if let neutral { made.manifest.neutral = try Self.question(neutral) }
+        if let choices { made.manifest.choices = choices }
         try made.checkRule(pretrained)
         return made
+    }
+
+    /// A template whose answer stands at its end, where it says none.
+    private static func question(_ text: String) throws -> Template {
+        do { return try Template(unescaping: text) } catch let error where error.rule == .noAnswer {
+            return try Template(unescaping: text + "{answer}")
+        }
     }
 
     private func saved(_ folder: PromptFolder, _ pretrained: PretrainedModel, _ task: PromptTask?) throws
@@ -66,12 +87,16 @@ struct PromptOptions: ParsableArguments {
                 prompt.map { "\($0) was written by PEFT, which keeps no text; give \(advice)" }
                     ?? "say with what to ask: --prompt FOLDER, or \(advice)")
         }
-        guard let words = try question.parsedWords() ?? task?.verbalizer else {
+        let places = try choices.map { _ in try Verbalizer(labels: Self.places, words: Self.places) }
+        guard let words = try question.parsedWords() ?? places ?? task?.verbalizer else {
             throw UsageError("--template needs the label words: --words 'label=word,…'")
         }
         return PromptTask(
             name: task?.name ?? name, template: template, verbalizer: words, limit: question.limit)
     }
+
+    /// The labels of multiple choice before any row was read.
+    private static let places = (0..<10).map(String.init)
 }
 
 extension PromptFolder {
@@ -89,6 +114,7 @@ extension Prompt {
     fileprivate func checkRule(_ pretrained: PretrainedModel) throws {
         let words = try EncodedVerbalizer(
             manifest.verbalizer, behind: manifest.template, pretrained.tokenizer, kind: .causal)
-        _ = try manifest.rule.scores(AnswerScores(steps: words.words.map { $0.tokens.map { _ in 0 } }), words)
+        let nothing = words.words.map { $0.tokens.map { _ in Float(0) } }
+        _ = try manifest.rule.scores(AnswerScores(steps: nothing, neutralSteps: nothing), words)
     }
 }

@@ -16,9 +16,14 @@ struct QuestionOptions: ParsableArguments {
     var words: String?
 
     @Option(
+        name: .customLong("limit"),
         help: ArgumentHelp(
-            "How many tokens a prompt may have; longer inputs are shortened.", valueName: "count"))
-    var limit: Int = 512
+            "How many tokens a prompt may have; longer inputs are shortened. 512, or all that the model reads where examples are shown.",
+            valueName: "count"))
+    var givenLimit: Int?
+
+    /// How many tokens a prompt may have where no examples are shown.
+    var limit: Int { givenLimit ?? 512 }
 
     func validate() throws {
         if limit < 1 { throw ValidationError("--limit is \(limit); write 1 or more") }

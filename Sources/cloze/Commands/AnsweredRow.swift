@@ -13,11 +13,13 @@ struct AnsweredRow: Encodable {
     let expected: String?
     /// How many tokens were cut to fit.
     let tokensCut: Int
+    /// Whether the prompt would rather not answer; see `--abstain`.
+    let isWithheld: Bool
     /// The fields in the template's order, on one line.
     let line: String
 
     private enum CodingKeys: String, CodingKey {
-        case id, fields, label, probability, probabilities, expected, tokensCut
+        case id, fields, label, probability, probabilities, expected, tokensCut, isWithheld
     }
 
     init(_ example: Example, _ prediction: Prediction, _ prompt: Prompt) {
@@ -30,6 +32,7 @@ struct AnsweredRow: Encodable {
         probability = probabilities[prediction.label] ?? 0
         expected = example.label
         tokensCut = prediction.tokensCut
+        isWithheld = prediction.isWithheld
         line = names.compactMap { example.fields[$0] }.joined(separator: " | ")
             .split(whereSeparator: { $0.isNewline || $0 == "\t" }).joined(separator: " ")
     }

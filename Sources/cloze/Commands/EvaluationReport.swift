@@ -1,4 +1,5 @@
 import Datasets
+import Experiments
 import Prompts
 
 /// What an evaluation found, for people and as JSON.
@@ -30,6 +31,15 @@ struct EvaluationReport: Encodable {
     let confusion: [[Int]]
     let shortenedRows: Int
     let tokensCut: Int
+    /// How many examples a row was shown, on average, and how many were left out so that rows fit.
+    let examplesShown: Double
+    let examplesDropped: Int
+    let rowsWithoutAllExamples: Int
+    /// The gap between stated and true confidence; see `Calibration`.
+    let calibrationError: Double
+    /// Where the prompt abstains: the share of rows that were answered, and the share of those that were right.
+    let coverage: Double?
+    let precision: Double?
     let gates: [GateResult]
 
     struct GateResult: Encodable {
@@ -64,6 +74,18 @@ struct EvaluationReport: Encodable {
         confusion = matrix.counts.map { Array($0.dropLast()) }
         shortenedRows = answers.count { $0.tokensCut > 0 }
         tokensCut = answers.reduce(0) { $0 + $1.tokensCut }
+        examplesShown = answers.reduce(0) { $0 + Double($1.examplesShown) } / Double(max(1, answers.count))
+        examplesDropped = answers.reduce(0) { $0 + $1.examplesDropped }
+        rowsWithoutAllExamples = answers.count { $0.examplesDropped > 0 }
+        let right = zip(predicted, dataset.examples).map { $0 == $1.label }
+        calibrationError = try Calibration(
+            confidences: answers.map { Double(min(1, $0.confidence)) }, right: right
+        ).error
+        let given = zip(answers, right).filter { !$0.0.isWithheld }
+        let abstains = made.manifest.abstention != nil
+        coverage = abstains ? Double(given.count) / Double(max(1, answers.count)) : nil
+        precision =
+            abstains && !given.isEmpty ? Double(given.count { $0.1 }) / Double(given.count) : nil
         self.gates = gates.map { gate in
             let value = values.first { $0.metric == gate.metric.name }?.value ?? 0
             return GateResult(gate: gate.text, isMet: gate.admits(value))
@@ -105,6 +127,20 @@ struct EvaluationReport: Encodable {
         ]
         let cut =
             shortenedRows > 0 ? ["\(shortenedRows) inputs were shortened, by \(tokensCut) tokens in all"] : []
-        return (parts + cut).joined(separator: "\n\n")
+        return (parts + cut + examples + withheld).joined(separator: "\n\n")
+    }
+
+    private var examples: [String] {
+        guard examplesShown > 0 || examplesDropped > 0 else { return [] }
+        let left =
+            examplesDropped > 0
+            ? "; \(examplesDropped) were left out of \(rowsWithoutAllExamples) rows so that these fit" : ""
+        return ["\(Figures.decimal(examplesShown, 1)) examples a row\(left)"]
+    }
+
+    private var withheld: [String] {
+        guard let coverage else { return [] }
+        let right = precision.map { ", \(Figures.percent($0)) of them rightly" } ?? ""
+        return ["\(Figures.percent(coverage)) of the rows were answered\(right)"]
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Experiments
 import Foundation
 import Models
 import Prompts
@@ -17,10 +18,14 @@ struct Predict: ParsableCommand {
               cat lines.txt | cloze predict --model MODEL --prompt topics
               cloze predict --model MODEL --template '{text} It was {answer}.' \\
                 --words 'negative=bad,positive=good' 'a gem'
+              cloze predict --model MODEL --template '{text} It was {answer}.' \\
+                --words 'negative=bad,positive=good' --shots 4 --pool reviews.jsonl 'a gem'
             """)
 
     @OptionGroup var model: ModelOptions
     @OptionGroup var prompt: PromptOptions
+    @OptionGroup(title: "Examples in the prompt") var shown: DemonstrationOptions
+    @OptionGroup(title: "Corrections") var corrected: CalibrationOptions
     @OptionGroup var rows: RowOptions
     @OptionGroup var general: GeneralOptions
 
@@ -49,14 +54,19 @@ struct Predict: ParsableCommand {
         let console = general.begin()
         if let file { try InputFile(file).check() }
         let pretrained = try model.load(console)
-        let made = try prompt.load(pretrained)
-        let predictor = try Predictor([made], pretrained)
-        var source = try rowSource(fields: made.manifest.template.fieldNames)
-        var (answers, cut) = ([AnsweredRow](), 0)
+        let setup = try InContextSetup(
+            try prompt.load(pretrained), shown, corrected, rows, limit: prompt.question.givenLimit, pool: nil,
+            pretrained, console)
+        let made = try setup.learning(pretrained).corrected(seed: setup.onlySeed())
+        let predictor = try Predictor([made], pretrained, vectorizer: setup.vectorizer)
+        var source = try rowSource(
+            fields: made.manifest.template.fieldNames, choices: made.manifest.choices)
+        var (answers, cut, dropped) = ([AnsweredRow](), 0, 0)
         while let examples = try source.next() {
             let predictions = try predictor.predict(examples, with: made.id)
             let batch = zip(examples, predictions).map { AnsweredRow($0, $1, made) }
             cut += predictions.count { $0.tokensCut > 0 }
+            dropped += predictions.count { $0.examplesDropped > 0 }
             if general.json { answers += batch } else { for answer in batch { try write(answer) } }
         }
         if general.json {
@@ -65,11 +75,20 @@ struct Predict: ParsableCommand {
         if cut > 0 {
             console.warning("\(cut) input\(cut == 1 ? " was" : "s were") shortened to fit into --limit")
         }
+        if dropped > 0 {
+            console.warning(
+                "\(dropped) input\(dropped == 1 ? " was" : "s were") shown fewer examples, so as to fit")
+        }
     }
 
-    private func rowSource(fields: [String]) throws -> RowSource {
+    private func rowSource(fields: [String], choices: String?) throws -> RowSource {
+        guard choices == nil || texts.isEmpty else {
+            throw UsageError("choices come with rows, not with plain texts; give rows with --file rows.jsonl")
+        }
         if !texts.isEmpty { return try RowSource(texts: texts, fields: fields) }
-        let mapping = try rows.mapping(needsLabel: false)
+        var mapping = try rows.mapping(needsLabel: false)
+        mapping.lists = Set([choices].compactMap(\.self))
+        let fields = fields + [choices].compactMap(\.self)
         guard let file else {
             return try RowSource(
                 .standardInput, file: "standard input", format: format ?? .lines, mapping: mapping,
@@ -83,7 +102,8 @@ struct Predict: ParsableCommand {
 
     private func write(_ answer: AnsweredRow) throws {
         if jsonl { return try Stream.output.print(json: answer, of: "predict", isLine: true) }
-        try Stream.output.print("\(answer.label)\t\(Figures.decimal(answer.probability, 4))\t\(answer.line)")
+        let label = answer.isWithheld ? "(withheld)" : answer.label
+        try Stream.output.print("\(label)\t\(Figures.decimal(answer.probability, 4))\t\(answer.line)")
     }
 
     private struct Document: Encodable {

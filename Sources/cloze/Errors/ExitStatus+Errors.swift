@@ -20,6 +20,9 @@ extension ExitStatus {
             case let error as TokenizerError: Self.of(error)
             case let error as ModelError: Self.of(error)
             case let error as PromptError: Self.of(error)
+            case let error as DemonstrationError: Self.of(error)
+            case is ChoiceError: .badData
+            case let error as CalibrationError: Self.of(error)
             case let error as TrainingError: Self.of(error)
             case let error as ExperimentError: Self.of(error)
             case let error as StreamError: Self.of(error)
@@ -89,8 +92,24 @@ extension ExitStatus {
         case .exists, .badSetting: .usage
         case .cannotWrite: .inputOutput
         case .otherModel, .otherTokenizer, .probeFailed: .badConfiguration
-        case .unsupportedModel: .unavailable
+        case .unsupportedModel, .cannotCompile: .unavailable
+        case .badCompiled: .badConfiguration
         default: .badData
+        }
+    }
+
+    private static func of(_ error: DemonstrationError) -> ExitStatus {
+        switch error {
+        case .tooFewExamples, .labelWithoutExamples, .badLabel: .badData
+        case .otherVectors: .badConfiguration
+        default: .usage
+        }
+    }
+
+    private static func of(_ error: CalibrationError) -> ExitStatus {
+        switch error {
+        case .tooFewRows, .precisionOutOfReach: .badData
+        case .badPrecision, .choices: .usage
         }
     }
 

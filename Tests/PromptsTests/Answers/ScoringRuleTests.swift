@@ -46,7 +46,7 @@ import Testing
         let verbalizer = try words(["x": ["b"], "y": ["c"], "z": ["d"]])
         let answers = AnswerScores(steps: [[-1.5], [-0.25], [-4]])
         let first = try ScoringRule.singleWord.scores(answers, verbalizer)
-        for rule in ScoringRule.allCases where rule != .mutualInformation {
+        for rule in ScoringRule.allCases where !rule.needsNeutralText {
             let scores = try rule.scores(answers, verbalizer)
             #expect(scores.best == 1)
             #expect(agree(scores.probabilities, first.probabilities, within: 1e-6), "\(rule)")
