@@ -3,7 +3,9 @@ import TestSupport
 import Testing
 
 @Suite struct HelpTests {
-    @Test(arguments: ["train", "evaluate", "predict", "compile", "fill", "tokenize", "inspect", "doctor", "bench"])
+    @Test(arguments: [
+        "train", "evaluate", "predict", "compile", "fill", "tokenize", "inspect", "doctor", "bench",
+    ])
     func `the help of a subcommand is as it was read`(command: String) throws {
         let place = try Workplace()
         let outcome = try place.cloze("help", command)
@@ -21,7 +23,9 @@ import Testing
 
     @Test func `the files that the help names are there`() throws {
         let place = try Workplace()
-        let commands = ["train", "evaluate", "predict", "compile", "fill", "tokenize", "inspect", "doctor", "bench"]
+        let commands = [
+            "train", "evaluate", "predict", "compile", "fill", "tokenize", "inspect", "doctor", "bench",
+        ]
         let texts = try commands.map { try place.cloze("help", $0).output } + [place.cloze("--help").output]
         let named = texts.joined().split(whereSeparator: \.isWhitespace).filter { $0.hasPrefix("Examples/") }
         #expect(!named.isEmpty)
