@@ -46,7 +46,7 @@ public struct Teaching: Sendable {
         let split = try self.split()
         let test = try LockedTest(try plan.task.rows(testFile, limit: plan.testLimit))
         let words = try EncodedVerbalizer(
-            task.verbalizer, behind: task.template, pretrained.tokenizer, kind: .causal)
+            task.verbalizer, behind: task.template, pretrained.tokenizer, kind: pretrained.promptKind())
         report(.words(words))
         report(.data(try dataReport(split, test)))
         return Prepared(folder: folder, split: split, test: test, task: task)

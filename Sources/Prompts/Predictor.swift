@@ -135,9 +135,9 @@ public struct Predictor: Sendable {
         /// Rows with the same prompt and the same block read the same tensors.
         var owner: Owner { Owner(id: id, usesFront: usesFront) }
 
-        /// Rows that share a walk have the same weights.
-        var weights: Prompt.ID { prompt.hasOwnWeights ? id : "" }
-        var order: (Prompt.ID, Int) { (weights, encoded.rows.count) }
+        /// Rows that share a walk have the same weights, and need one walk only.
+        var company: Prompt.ID { prompt.hasOwnWeights || prompt.scorer.needsSeveralWalks ? id : "" }
+        var order: (Prompt.ID, Int) { (company, encoded.rows.count) }
     }
 
     /// Whose tensors a row reads.
@@ -148,6 +148,12 @@ public struct Predictor: Sendable {
 
     /// The answers to rows that share one walk through the model.
     private func answers(_ batch: [Row]) throws -> [Prediction] {
+        if let first = batch.first?.prompt, first.scorer.needsSeveralWalks {
+            let table = try first.scorer.logProbabilities(
+                batch.map(\.encoded), first.tensors(withFront: batch[0].usesFront, pretrained.model), .inference(first.weights)
+            ).applying(.exp)
+            return batch.enumerated().map { first.prediction(table.row($0), $1.encoded) }
+        }
         var owners: [(owner: Owner, prompt: PreparedPrompt)] = []
         var (places, members) = ([Owner: Int](), [[Int]]())
         for (place, row) in batch.enumerated() {
@@ -171,10 +177,8 @@ public struct Predictor: Sendable {
             let table = try owner.scorer.logProbabilities(
                 part.hidden, of: places.map { batch[$0].encoded }, part.readings, pass
             ).applying(.exp)
-            let (values, width) = (table.floats, table.shape.width)
             for (row, place) in places.enumerated() {
-                let own = Array(values[row * width..<(row + 1) * width])
-                answers[place] = owner.prediction(own, batch[place].encoded)
+                answers[place] = owner.prediction(table.row(row), batch[place].encoded)
             }
         }
         return answers.compactMap { $0 }
@@ -183,11 +187,16 @@ public struct Predictor: Sendable {
     /// Where a batch that starts at `start` ends: when its rows are enough, or others need other weights.
     private static func end(of rows: [Row], from start: Int) -> Int {
         var (end, count) = (start, 0)
-        while end < rows.count, rows[end].weights == rows[start].weights {
+        while end < rows.count, rows[end].company == rows[start].company {
             count += rows[end].prompt.scorer.rowCount(rows[end].encoded)
             guard end == start || count <= rowsABatch else { break }
             end += 1
         }
         return end
     }
+}
+
+extension Tensor {
+    /// The elements of one row.
+    fileprivate func row(_ index: Int) -> [Float] { rows(index..<index + 1).floats }
 }

@@ -29,17 +29,20 @@ struct PreparedPrompt: Sendable {
     ) throws {
         let (manifest, traits) = (prompt.manifest, pretrained.model.traits)
         try pretrained.check(manifest)
-        guard traits.isCausal else {
-            throw PromptError.unsupportedModel(method: manifest.method, reason: "it needs a causal model")
+        let kind = try pretrained.promptKind()
+        guard kind == .causal || (manifest.choices == nil && manifest.neutral == nil) else {
+            throw PromptError.unsupportedModel(
+                method: "choices and comparisons with a neutral text", reason: "they need a causal model")
         }
         let words = try EncodedVerbalizer(
-            manifest.verbalizer, behind: manifest.template, pretrained.tokenizer, kind: .causal)
+            manifest.verbalizer, behind: manifest.template, pretrained.tokenizer, kind: kind)
         encoder = try PromptEncoder(
             manifest.template, pretrained.tokenizer, limit: min(manifest.limit, traits.contextLength),
-            kind: .causal, longestAnswer: words.longestAnswer, shortening: manifest.shortening)
+            kind: kind, longestAnswer: manifest.rule.slotRows(words), shortening: manifest.shortening)
         scorer =
             manifest.choices == nil
-            ? AnswerScorer(pretrained.model, words, rule: manifest.rule)
+            ? pretrained.model.scorer(
+                words, rule: manifest.rule, decoding: manifest.decoding, masks: manifest.template.fixedMasks)
             : try ChoiceScorer(pretrained.model, rule: manifest.rule)
         tensors = PromptTensors(soft: try Self.softRows(of: prompt, encoder.softLayout, traits), pasts: [])
         weights = pretrained.weights

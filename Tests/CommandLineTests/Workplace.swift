@@ -6,6 +6,9 @@ final class Workplace: Sendable {
     /// The tiny model, made by Oracles/command_line/tiny_model.py.
     static let model = Golden.folder.appendingPathComponent("command_line/model")
 
+    /// The tiny masked model, made by Oracles/command_line/tiny_masked_model.py.
+    static let maskedModel = Golden.folder.appendingPathComponent("command_line/masked_model")
+
     let folder: URL
 
     init() throws {

@@ -7,14 +7,17 @@ struct NumberTokenizer: Tokenizer {
     let vocabularySize: Int
     /// Where the special tokens end; 1 starts a sequence and 2 ends it.
     var firstText: Int32 = 3
+    /// Whether texts are framed as BERT's: 1 classifies, 2 separates, 4 is the mask.
+    var isMasked = false
 
     var specialTokens: SpecialTokens {
         var tokens = SpecialTokens()
         (tokens.beginning, tokens.end, tokens.all) = (1, 2, Set(0..<firstText))
+        if isMasked { (tokens.classifier, tokens.separator, tokens.mask) = (1, 2, 4) }
         return tokens
     }
 
-    var framing: (prefix: [Int32], suffix: [Int32]) { ([], []) }
+    var framing: (prefix: [Int32], suffix: [Int32]) { isMasked ? ([1], [2]) : ([], []) }
 
     func frame(_ first: [Int32], with second: [Int32]) -> (tokens: [Int32], segments: [Int32]) {
         (first + second, (first + second).map { _ in 0 })

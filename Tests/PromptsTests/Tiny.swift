@@ -26,6 +26,11 @@ enum Tiny {
             fingerprint: ModelFingerprint(digest: digest), name: "tiny-\(name)")
     }
 
+    /// The tiny encoder of a name; texts are framed, and 4 is the mask.
+    static func masked(_ name: String = "bert") throws -> PretrainedModel {
+        try model(name, tokenizer: NumberTokenizer(vocabularySize: 83, firstText: 5, isMasked: true))
+    }
+
     /// A task whose labels are `a` and `b`.
     static func task(
         _ template: String = "{text} {answer}", a: [String] = ["20"], b: [String] = ["30"],

@@ -20,6 +20,8 @@ public struct PromptManifest: Codable, Sendable, Hashable {
     public var verbalizer: Verbalizer
     /// How word scores become label scores.
     public var rule: ScoringRule
+    /// In which order a masked model fills the masks of an answer; nil on a causal one, and for the default.
+    public var decoding: MaskDecoding?
     /// How many positions a prompt may have.
     public var limit: Int
     /// Which fields lose tokens where a prompt is too long.

@@ -5,7 +5,7 @@ package import Models
 package struct SoftPromptSetup: Sendable {
     package let words: EncodedVerbalizer
     package let encoder: PromptEncoder
-    package let scorer: AnswerScorer
+    package let scorer: any LabelScorer
     /// Nil where the template has no soft slot.
     package let soft: SoftPrompt?
 
@@ -18,15 +18,13 @@ package struct SoftPromptSetup: Sendable {
     private let model: any LanguageModel
 
     package init(_ task: PromptTask, template: Template, _ pretrained: PretrainedModel) throws {
-        guard pretrained.model.traits.isCausal else {
-            throw PromptError.unsupportedModel(method: "this method", reason: "it needs a causal model")
-        }
-        words = try EncodedVerbalizer(task.verbalizer, behind: template, pretrained.tokenizer, kind: .causal)
+        let kind = try pretrained.promptKind()
+        words = try EncodedVerbalizer(task.verbalizer, behind: template, pretrained.tokenizer, kind: kind)
         encoder = try PromptEncoder(
             template, pretrained.tokenizer, limit: min(task.limit, pretrained.model.traits.contextLength),
-            kind: .causal, longestAnswer: words.longestAnswer, shortening: task.shortening)
+            kind: kind, longestAnswer: words.longestAnswer, shortening: task.shortening)
         model = pretrained.model
-        scorer = AnswerScorer(pretrained.model, words)
+        scorer = pretrained.model.scorer(words, masks: template.fixedMasks)
         soft = template.hasSoftRows ? SoftPrompt(encoder.softLayout, pretrained.model.traits) : nil
     }
 

@@ -68,7 +68,7 @@ public struct AnswerScorer: Sendable {
     /// The sum along each candidate's path, `[prompts, words]`.
     ///
     /// Paths are filled up with a zero to the length of the longest, so that one product adds them all.
-    private static func sums(_ readings: [PackedPrompts.Reading], _ logProbabilities: Tensor) -> Tensor {
+    static func sums(_ readings: [PackedPrompts.Reading], _ logProbabilities: Tensor) -> Tensor {
         let paths = readings.flatMap { reading in reading.steps.map { (reading, $0) } }
         let longest = paths.map(\.1.count).max() ?? 0
         let zero = Int32(logProbabilities.shape.count)

@@ -35,6 +35,13 @@ package protocol LabelScorer: Sendable {
     func logProbabilities(
         _ hidden: Tensor, of prompts: [EncodedPrompt], _ readings: [PackedPrompts.Reading], _ pass: Pass
     ) throws -> Tensor
+
+    /// Whether answers are found in several walks through the model, which rows of other prompts cannot share.
+    var needsSeveralWalks: Bool { get }
+
+    /// The log-probability of each label among the labels, `[prompts, labels]`, in nats, in as many walks as it
+    /// takes; asked only where ``needsSeveralWalks``.
+    func logProbabilities(_ prompts: [EncodedPrompt], _ tensors: PromptTensors, _ pass: Pass) throws -> Tensor
 }
 
 extension LabelScorer {
@@ -42,6 +49,14 @@ extension LabelScorer {
         _ hidden: Tensor, of prompts: [EncodedPrompt], _ readings: [PackedPrompts.Reading], _ pass: Pass
     ) throws -> Tensor {
         try logProbabilities(hidden, readings, pass)
+    }
+
+    package var needsSeveralWalks: Bool { false }
+
+    package func logProbabilities(_ prompts: [EncodedPrompt], _ tensors: PromptTensors, _ pass: Pass) throws
+        -> Tensor
+    {
+        preconditionFailure("LabelScorer: one walk is enough for this scorer")
     }
 }
 

@@ -28,6 +28,8 @@ package struct PackedPrompts: Sendable {
         /// Whose prompt it is: an index into the tensors that the rows are embedded with. Prompts of one owner
         /// are of one template.
         package var owner: Int
+        /// The token behind which rows are of the second segment; nil for one segment.
+        package var separator: Int32?
 
         /// A prompt with its candidates.
         package init(prompt: [PromptRow], candidates: [[PromptRow]], owner: Int = 0) {
@@ -35,10 +37,17 @@ package struct PackedPrompts: Sendable {
         }
 
         /// A prompt with a question.
-        package init(prompt: [PromptRow], question: Question, owner: Int = 0) {
+        package init(prompt: [PromptRow], question: Question, owner: Int = 0, separator: Int32? = nil) {
             self.prompt = prompt
             self.question = question
             self.owner = owner
+            self.separator = separator
+        }
+
+        /// The segment of each row: 1 behind the first separator.
+        fileprivate var segments: [Int32] {
+            let first = separator.flatMap { prompt.firstIndex(of: .token($0)) } ?? prompt.count
+            return prompt.indices.map { $0 > first ? 1 : 0 }
         }
 
         /// The candidates; none where places are read.
@@ -79,6 +88,8 @@ package struct PackedPrompts: Sendable {
     package private(set) var ancestors: [[Int]] = []
     /// For each sequence whose rows they are.
     package private(set) var owners: [Int] = []
+    /// For each row its segment, as models that have segments read it.
+    package private(set) var segments: [Int32] = []
     /// The packed rows whose predictions are read.
     package private(set) var readouts: [Int32] = []
     /// For each request where its answers stand.
@@ -143,6 +154,8 @@ package struct PackedPrompts: Sendable {
     private mutating func append(_ request: Request, behind chain: [Int]) {
         let shared = chain.reduce(0) { $0 + lengths[$1] }
         let sequence = append(Array(request.prompt.dropFirst(shared)), of: request.owner, behind: chain)
+        segments.replaceSubrange(
+            (rows.count - request.prompt.count + shared)..., with: request.segments.dropFirst(shared))
         let (start, firstReadout) = (rows.count - request.prompt.count, readouts.count)
         var steps: [[Step]] = []
         switch request.question {
@@ -189,6 +202,7 @@ package struct PackedPrompts: Sendable {
 
     private mutating func append(_ newRows: [PromptRow], of owner: Int, behind chain: [Int]) -> Int {
         rows += newRows
+        segments += newRows.map { _ in 0 }
         lengths.append(newRows.count)
         owners.append(owner)
         ancestors.append(chain)
@@ -216,6 +230,7 @@ package struct PackedPrompts: Sendable {
         let starts = tensors.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.pasts.count) }
         return ModelInput(
             embeddings: embeddings(model, tensors.map(\.soft), pass), lengths: lengths,
+            segments: model.traits.segmentCount > 1 && segments.contains(1) ? segments : nil,
             pasts: tensors.flatMap(\.pasts), pastsOf: owners.map { Array(starts[$0]..<starts[$0 + 1]) },
             ancestorsOf: ancestors, readouts: readouts)
     }

@@ -50,6 +50,19 @@ public struct EncodedPrompt: Hashable, Sendable {
     package var examplesShown = 0
     /// How many were left out so that the question fits.
     package var examplesDropped = 0
+    /// The token behind which the rows are of the second segment, for models that have segments; nil on a causal
+    /// model.
+    package var separator: Int32?
+
+    /// So many masks, as this model spells them.
+    ///
+    /// - Precondition: the prompt is a masked model's.
+    package func masks(_ count: Int) -> [Int32] {
+        guard let mask = masks.first else {
+            preconditionFailure("EncodedPrompt: a causal prompt has no masks")
+        }
+        return Array(repeating: mask, count: count)
+    }
 
     /// What the model has to read for its prediction of the answer.
     ///

@@ -94,7 +94,9 @@ public struct PromptEncoder: Sendable {
             excess = before.count + answerRows + after.count - limit
         }
         guard kind == .masked || !before.isEmpty else { throw TemplateError(.nothingBeforeAnswer) }
-        return EncodedPrompt(kind: kind, before: before, masks: slot(masks), after: after, cuts: filling.cuts)
+        return EncodedPrompt(
+            kind: kind, before: before, masks: slot(masks), after: after, cuts: filling.cuts,
+            separator: kind == .masked ? tokenizer.specialTokens.separator : nil)
     }
 
     /// The encoder of another template for the same model and answers.

@@ -9,4 +9,6 @@ extension DemonstrationSelection: ExpressibleByArgument {}
 
 extension DemonstrationOrder: ExpressibleByArgument {}
 
+extension MaskDecoding: ExpressibleByArgument {}
+
 extension PromptTuning.Placement: ExpressibleByArgument {}

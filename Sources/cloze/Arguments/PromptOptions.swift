@@ -30,6 +30,11 @@ struct PromptOptions: ParsableArguments {
             valueName: "template"))
     var neutral: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "On a masked model, in which order an answer's masks are filled.", valueName: "order"))
+    var decoding: MaskDecoding?
+
     /// The saved prompt, or one made of the template and the words.
     ///
     /// Where the command line gives no template and no words, those of `task` are taken.
@@ -40,6 +45,7 @@ struct PromptOptions: ParsableArguments {
         if let rule { made.manifest.rule = rule }
         if let neutral { made.manifest.neutral = try Self.question(neutral) }
         if let choices { made.manifest.choices = choices }
+        if let decoding { made.manifest.decoding = decoding }
         try made.checkRule(pretrained)
         return made
     }
@@ -113,8 +119,11 @@ extension Prompt {
     /// Throws `VerbalizerError` where the rule cannot score these words, before any row is read.
     fileprivate func checkRule(_ pretrained: PretrainedModel) throws {
         let words = try EncodedVerbalizer(
-            manifest.verbalizer, behind: manifest.template, pretrained.tokenizer, kind: .causal)
+            manifest.verbalizer, behind: manifest.template, pretrained.tokenizer,
+            kind: pretrained.promptKind())
         let nothing = words.words.map { $0.tokens.map { _ in Float(0) } }
-        _ = try manifest.rule.scores(AnswerScores(steps: nothing, neutralSteps: nothing), words)
+        let atSlot = pretrained.model.traits.isCausal ? nil : nothing
+        _ = try manifest.rule.scores(
+            AnswerScores(steps: nothing, atSlot: atSlot, neutralSteps: nothing), words)
     }
 }

@@ -95,7 +95,7 @@ private struct Report: Encodable {
         let loaded = ContinuousClock.now
         let text = PromptManifest.TokenizerProbe.text
         let tokens = pretrained.tokenizer.framing.prefix + pretrained.tokenizer.encode(text)
-        let scores = pretrained.nextTokenLogProbabilities(tokens)
+        let scores = pretrained.lastScores(tokens)
         let end = ContinuousClock.now
         return ModelCheck(
             name: place.name, family: pretrained.model.traits.family.rawValue,

@@ -3,6 +3,7 @@ import Foundation
 import Layers
 import Models
 import Prompts
+import Tensors
 import Tokenizers
 
 /// What stays between two templates: fields, words, how many answers are shown.
@@ -35,32 +36,39 @@ struct FillSession {
         }
         try template.check(fields: fieldNames)
         let example = Example(fields: fields)
-        let rendered = try template.render(example)
+        let kind = try pretrained.promptKind()
         let encoded = try words.map {
-            try EncodedVerbalizer($0, behind: template, pretrained.tokenizer, kind: .causal)
+            try EncodedVerbalizer($0, behind: template, pretrained.tokenizer, kind: kind)
         }
         let encoder = try PromptEncoder(
-            template, pretrained.tokenizer, limit: pretrained.model.traits.contextLength, kind: .causal,
+            template, pretrained.tokenizer, limit: pretrained.model.traits.contextLength, kind: kind,
             longestAnswer: encoded?.longestAnswer ?? 1)
         let prompt = try encoder.encode(example)
-        let answers = encoded.map { score($0, prompt, pretrained) } ?? nextTokens(prompt, pretrained)
+        let slots =
+            try encoded.map { [try score($0, prompt, template, pretrained)] } ?? tokens(prompt, pretrained)
         var notes = encoded?.findings.map(\.description) ?? []
-        if encoded == nil, !prompt.after.isEmpty {
+        if encoded == nil, kind == .causal, !prompt.after.isEmpty {
             notes.append(
                 "the text behind the slot is not seen by the next-token scores; --words scores the whole text"
             )
         }
         return FillReport(
-            template: template.source, prompt: rendered.text(answer: "____"), tokens: prompt.before.count,
-            tokensBehind: prompt.after.count, answers: Array(answers.prefix(top)), notes: notes)
+            template: template.source, prompt: try template.render(example).text(answer: "____"),
+            tokens: prompt.before.count, tokensBehind: prompt.after.count,
+            slots: slots.map { Array($0.prefix(top)) }, notes: notes)
     }
 
     /// Every word's probability over the whole vocabulary, and its share among the words.
     private func score(
-        _ words: EncodedVerbalizer, _ prompt: EncodedPrompt, _ pretrained: PretrainedModel
-    ) -> [FillReport.Answer] {
-        let scores = AnswerScorer(pretrained.model, words).answerScores(
-            [prompt], soft: nil, .inference(pretrained.weights))
+        _ words: EncodedVerbalizer, _ prompt: EncodedPrompt, _ template: Template,
+        _ pretrained: PretrainedModel
+    ) throws -> [FillReport.Answer] {
+        let pass = Pass.inference(pretrained.weights)
+        let scores =
+            prompt.kind == .causal
+            ? AnswerScorer(pretrained.model, words).answerScores([prompt], soft: nil, pass)
+            : try MaskedScorer(pretrained.model, words, masks: template.fixedMasks)
+                .answerScores([prompt], PromptTensors(), pass)
         let sums = (scores.first?.steps ?? []).map { $0.reduce(0) { $0 + Double($1) } }
         let top = sums.max() ?? 0
         let total = sums.reduce(0) { $0 + exp($1 - top) }
@@ -71,10 +79,18 @@ struct FillSession {
         }.sorted { $0.logProbability > $1.logProbability }
     }
 
-    private func nextTokens(_ prompt: EncodedPrompt, _ pretrained: PretrainedModel) -> [FillReport.Answer] {
-        let tokens = prompt.before.compactMap { row in if case .token(let token) = row { token } else { nil }
-        }
-        let scores = pretrained.nextTokenLogProbabilities(tokens).prefix(pretrained.tokenizer.vocabularySize)
+    /// The most likely tokens at each readout: the next one of a causal model, those at each mask of a masked one.
+    private func tokens(_ prompt: EncodedPrompt, _ pretrained: PretrainedModel) -> [[FillReport.Answer]] {
+        let pass = Pass.inference(pretrained.weights)
+        let request = PackedPrompts.Request(
+            prompt: prompt.rows, question: .rows(prompt.readouts), separator: prompt.separator)
+        let input = PackedPrompts([request]).input(pretrained.model, soft: nil, pass)
+        let scores = pretrained.model.logits(input, pass).logSoftmax()
+        return prompt.readouts.indices.map { best(scores.rows($0..<$0 + 1).floats, pretrained) }
+    }
+
+    private func best(_ row: [Float], _ pretrained: PretrainedModel) -> [FillReport.Answer] {
+        let scores = row.prefix(pretrained.tokenizer.vocabularySize)
         let best = scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }.prefix(top)
         return best.map { index in
             let text = pretrained.tokenizer.decode([Int32(index)])
@@ -107,26 +123,48 @@ struct FillReport: Encodable {
     /// How many rows stand in front of the slot, and how many behind it.
     let tokens: Int
     let tokensBehind: Int
+    /// Those in the slot; where it has several masks, those at the first.
     let answers: [Answer]
+    /// Where the slot has several masks, the answers at each.
+    let masks: [[Answer]]?
     let notes: [String]
+
+    init(
+        template: String, prompt: String, tokens: Int, tokensBehind: Int, slots: [[Answer]], notes: [String]
+    ) {
+        self.template = template
+        self.prompt = prompt
+        self.tokens = tokens
+        self.tokensBehind = tokensBehind
+        answers = slots.first ?? []
+        masks = slots.count > 1 ? slots : nil
+        self.notes = notes
+    }
 
     private static let barWidth = 24
 
     /// The prompt, its length, the answers with bars.
     var text: String {
+        let behind = tokensBehind > 0 ? " in front of the slot, \(tokensBehind) behind it" : ""
+        let head = "\(prompt)\n\(tokens) token\(tokens == 1 ? "" : "s")\(behind)\n\n"
+        guard let masks else { return head + Self.table(answers) }
+        let tables = masks.enumerated().map { "mask \($0 + 1) of \(masks.count)\n" + Self.table($1) }
+        return head + tables.joined(separator: "\n\n")
+    }
+
+    private static func table(_ answers: [Answer]) -> String {
         let hasShares = answers.contains { $0.share != nil }
         var table = Table(
             ["answer", "probability"] + (hasShares ? ["share", "label"] : []) + [""],
             [.left, .right] + (hasShares ? [.right, .left] : []) + [.left])
         for answer in answers {
             let share = answer.share.map { [Figures.percent($0), answer.label ?? ""] } ?? []
-            let length = Int((Double(Self.barWidth) * (answer.share ?? answer.probability)).rounded())
+            let length = Int((Double(barWidth) * (answer.share ?? answer.probability)).rounded())
             table.add(
-                [answer.text.quoted, Self.probability(answer.probability)] + share
+                [answer.text.quoted, probability(answer.probability)] + share
                     + [String(repeating: "█", count: length)])
         }
-        let behind = tokensBehind > 0 ? " in front of the slot, \(tokensBehind) behind it" : ""
-        return "\(prompt)\n\(tokens) token\(tokens == 1 ? "" : "s")\(behind)\n\n" + table.lines(Terminal(1))
+        return table.lines(Terminal(1))
     }
 
     /// Small probabilities need their power of ten.

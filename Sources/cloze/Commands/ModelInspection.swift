@@ -33,6 +33,8 @@ struct ModelInspection: Inspection {
     let vocabulary: Int
     let context: Int
     let isCausal: Bool
+    /// Whether it can score words; a bare encoder cannot.
+    let hasOutput: Bool
     /// Keys and values of one position, in bytes.
     let keyValueBytes: Int
     let weights: [Weights]
@@ -52,6 +54,7 @@ struct ModelInspection: Inspection {
         (layers, width, heads) = (traits.layers, traits.width, traits.heads)
         (keyValueHeads, headWidth) = (traits.keyValueHeads, traits.headWidth)
         (vocabulary, context, isCausal) = (traits.vocabularySize, traits.contextLength, traits.isCausal)
+        hasOutput = traits.hasOutput
         keyValueBytes = 2 * 4 * traits.layers * traits.keyValueWidth
         weights = Self.weights(pretrained.weights)
         tokenizerTokens = pretrained.tokenizer.vocabularySize
@@ -81,6 +84,12 @@ struct ModelInspection: Inspection {
         }
     }
 
+    /// How the model reads, where that is not from left to right.
+    private var reading: String {
+        guard !isCausal else { return "" }
+        return hasOutput ? ", a masked model" : ", an encoder without a head for words"
+    }
+
     var text: String {
         var table = Table(["weights", "tensors", "parameters", "bytes"])
         for part in weights {
@@ -90,7 +99,7 @@ struct ModelInspection: Inspection {
         }
         let special = specialTokens.map { "\($0.role) \($0.piece) \($0.id)" }.joined(separator: ", ")
         return """
-            \(location): \(format), family \(family)
+            \(location): \(format), family \(family)\(reading)
             \(Figures.count(parameters)) parameters in \(Figures.bytes(bytes)); \(layers) layers, \(width) wide, \
             \(heads) heads of \(headWidth), \(keyValueHeads) for keys and values
             context \(Figures.count(context)) positions, \(Figures.bytes(keyValueBytes)) of keys and values each

@@ -53,11 +53,11 @@ import Training
     ) throws {
         let setup = try setup(template, a: a, b: b)
         let prompts = try prompts(setup)
-        #expect(setup.scorer.isFlat(prompts) == isFlat)
-        let labels = setup.words.labelLogProbabilities(setup.scorer.wordScores(prompts, soft: soft, pass))
+        #expect(setup.causal.isFlat(prompts) == isFlat)
+        let labels = setup.words.labelLogProbabilities(setup.causal.wordScores(prompts, soft: soft, pass))
         #expect(labels.shape == [3, 2])
         expectClose(labels, prompts.flatMap { expected(setup, $0) }, absolute: 2e-5, relative: 2e-5, template)
-        let answers = setup.scorer.answerScores(prompts, soft: soft, pass)
+        let answers = setup.causal.answerScores(prompts, soft: soft, pass)
         for (prompt, scores) in zip(prompts, answers) {
             for (word, steps) in zip(setup.words.words, scores.steps) {
                 let alone = Tiny.steps(prompt.before, word.tokens.rows + prompt.after, soft: soft, tiny)
@@ -71,8 +71,8 @@ import Training
     {
         let setup = try setup("{soft 2}{text} {answer}", a: ["20", "21"], b: ["30"])
         let prompts = try prompts(setup)
-        let flat = setup.words.labelLogProbabilities(setup.scorer.wordScores(prompts, soft: soft, pass))
-        let sums = setup.scorer.answerScores(prompts, soft: soft, pass).flatMap {
+        let flat = setup.words.labelLogProbabilities(setup.causal.wordScores(prompts, soft: soft, pass))
+        let sums = setup.causal.answerScores(prompts, soft: soft, pass).flatMap {
             $0.steps.map { $0.reduce(0, +) }
         }
         let full = setup.words.labelLogProbabilities(Tensor(sums, shape: [3, 3], on: CPUBackend.shared))
@@ -98,7 +98,7 @@ import Training
         let setup = try setup(template, a: a, b: b)
         let prompts = try prompts(setup)
         expectGradient(
-            of: { setup.words.labelLogProbabilities(setup.scorer.wordScores(prompts, soft: $0[0], pass)) },
+            of: { setup.words.labelLogProbabilities(setup.causal.wordScores(prompts, soft: $0[0], pass)) },
             at: [soft], step: 2e-3, absolute: 2e-2, template)
     }
 
@@ -128,8 +128,16 @@ import Training
         let scores = try [(hard, nil), (soft, rows)].map { task, rows in
             let setup = try SoftPromptSetup(task, template: task.template, tiny)
             let prompts = try ["5 6 7", "8"].map { try setup.encoder.encode(Example(fields: ["text": $0])) }
-            return setup.scorer.wordScores(prompts, soft: rows, pass)
+            return setup.causal.wordScores(prompts, soft: rows, pass)
         }
         expectClose(scores[1], scores[0], absolute: 1e-5, relative: 1e-5, name)
+    }
+}
+
+extension SoftPromptSetup {
+    /// The scorer as what it is on a causal model.
+    fileprivate var causal: AnswerScorer {
+        guard let scorer = scorer as? AnswerScorer else { preconditionFailure("not a causal model") }
+        return scorer
     }
 }

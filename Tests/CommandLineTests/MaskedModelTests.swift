@@ -1,0 +1,88 @@
+import Foundation
+import Tensors
+import TestSupport
+import Testing
+
+/// The commands on a masked model.
+@Suite struct MaskedModelTests {
+    private let place: Workplace
+
+    init() throws { place = try Workplace() }
+
+    private func cloze(_ command: String, _ arguments: String...) throws -> Program.Outcome {
+        try place.cloze(command, on: Workplace.maskedModel, arguments)
+    }
+
+    private func answers(_ list: Any?) -> [[String: Any]] { list as? [[String: Any]] ?? [] }
+
+    @Test(arguments: [
+        (0, "a gem of a film. It was {answer}."), (1, "{answer} : good food"), (2, "맛있고 친절해요 {answer 2} ."),
+    ])
+    func `fill gives the best answers at each mask, as the reference has them`(
+        _ index: Int, _ template: String
+    ) throws {
+        let golden = try Golden("command_line/masks")
+        let shape = try golden.shape("\(index).scores")
+        let scores = try golden.floats("\(index).scores")
+        let document = try cloze("fill", template, "--top", "4", "--json").json()
+        let masks = document["masks"] as? [Any] ?? [document["answers"] ?? []]
+        #expect(masks.count == shape.rows)
+        for (mask, list) in masks.enumerated() {
+            let row = Array(scores[mask * shape.width..<(mask + 1) * shape.width])
+            let best = row.indices.sorted { row[$0] > row[$1] }.prefix(4)
+            #expect(answers(list).map { $0["tokens"] as? [Int] ?? [] } == best.map { [$0] })
+            for (answer, token) in zip(answers(list), best) {
+                #expect(abs((answer["logProbability"] as? Double ?? 0) - Double(row[token])) < 1e-4)
+            }
+        }
+    }
+
+    @Test func `fill shows a table for each mask`() throws {
+        let text = try cloze("fill", "a film {answer 2} .", "--top", "2").output
+        #expect(text.contains("mask 1 of 2") && text.contains("mask 2 of 2"))
+    }
+
+    @Test func `words are scored at the mask, of one token and of several`() throws {
+        let document = try cloze("fill", "It was {answer}.", "--words", "great,funny", "--json").json()
+        let found = answers(document["answers"])
+        #expect(found.count == 2)
+        let shares = found.map { $0["share"] as? Double ?? 0 }
+        #expect(abs(shares.reduce(0, +) - 1) < 1e-9)
+        #expect(Set(found.compactMap { ($0["tokens"] as? [Int])?.count }).count == 2)
+    }
+
+    @Test func `train, predict and evaluate go the way of causal models`() throws {
+        let texts = ["a gem", "warm and funny", "good food", "kind people", "best hour", "great film"]
+        let rows =
+            texts.map { "{\"text\": \"\($0)\", \"label\": \"positive\"}" }
+            + ["dull", "tired film", "bad food", "rude people", "worst hour", "terrible film"].map {
+                "{\"text\": \"\($0)\", \"label\": \"negative\"}"
+            }
+        try place.write("rows.jsonl", rows.joined(separator: "\n") + "\n")
+        let trained = try cloze(
+            "train", "--data", "rows.jsonl", "--test", "rows.jsonl", "--template", "{text} It was {answer}.",
+            "--words", "negative=terrible,positive=great", "--per-label", "3", "--soft-rows", "3", "--steps",
+            "4",
+            "--output", "prompt", "--json")
+        #expect(trained.status == 0, "\(trained.messages)")
+        let predicted = try cloze("predict", "--prompt", "prompt", "a gem")
+        #expect(predicted.status == 0 && predicted.output.contains("\ta gem"))
+        let evaluated = try cloze(
+            "evaluate", "--template", "{text} It was {answer}.", "--words",
+            "negative=terrible|bad,positive=great|good", "--rule", "mean-logit", "--data", "rows.jsonl",
+            "--json")
+        #expect(evaluated.status == 0, "\(evaluated.messages)")
+    }
+
+    @Test func `inspect says that the model is a masked one`() throws {
+        let text = try place.cloze("inspect", Workplace.maskedModel.path).output
+        #expect(text.contains("family bert, a masked model"))
+        #expect(text.contains("mask [MASK] 4"))
+    }
+
+    @Test func `a word that the tokenizer does not know is refused`() throws {
+        let outcome = try cloze("fill", "It was {answer}.", "--words", "Ω")
+        #expect(outcome.status == 78)
+        #expect(outcome.messages.contains("does not know"))
+    }
+}
