@@ -266,12 +266,16 @@ import Tokenizers
         (settings.rows, settings.steps, settings.batch, settings.rate) = (8, 80, 8, .fixed(0.1))
         settings.initialisation = .vocabulary
         let notes = Notes()
+        // One label only: what can be learned for certain, whatever the random model makes of the texts.
+        let all = try Tiny.rows(8)
+        let one = try Dataset(
+            name: "one label", labels: all.labels, examples: all.examples.filter { $0.label == "b" })
         let prompt = try PromptTuning(settings).fit(
-            Tiny.split(), Tiny.task("{text} {answer} 50", limit: 30), to: tiny,
+            FewShotSplit(train: one, dev: one, seed: 0), Tiny.task("{text} {answer} 50", limit: 30), to: tiny,
             RunContext { notes.add($0) })
         let losses = notes.losses
         let (first, last) = (losses.prefix(5).reduce(0, +), losses.suffix(5).reduce(0, +))
-        #expect(last < 0.8 * first, "\(losses)")
+        #expect(last < 0.5 * first, "\(losses)")
         let folder = PromptFolder(place.file("prompt"))
         try folder.write(prompt)
         let copy = try folder.read(on: CPUBackend.shared)
