@@ -57,7 +57,7 @@ public struct SpeedTest: Sendable {
         settings.rows = softRows
         let method = PromptTuning(settings)
         let question = task.promptTask(limit: limit)
-        let setup = try SoftPromptSetup(question, template: try method.template(for: question), pretrained)
+        let setup = try PromptSetup(question, template: try method.template(for: question), pretrained)
         let rows = try task.rows(task.pool, limit: batch * (steps + 1))
         let prompts = try setup.prompts(rows)
         var random = CounterRandom(seed: 0)
@@ -90,7 +90,7 @@ public struct SpeedTest: Sendable {
             _ = try predictor.predict(rows.examples, with: prompt.id)
             return Date().timeIntervalSince(start)
         }
-        let setup = try SoftPromptSetup(question, template: question.template, pretrained)
+        let setup = try PromptSetup(question, template: question.template, pretrained)
         let prompts = try setup.prompts(rows).map(\.prompt)
         let real = prompts.reduce(0) { $0 + $1.before.count }
         return result(

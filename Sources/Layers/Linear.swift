@@ -15,8 +15,10 @@ package struct Linear: Sendable {
 
     package var parameters: [Parameter] { [weight] + (bias.map { [$0] } ?? []) }
 
-    /// `[N, K]` -> `[N, O]`.
+    /// `[N, K]` -> `[N, O]`, with the low-rank change of the weight where the pass has one.
     package func callAsFunction(_ x: Tensor, _ pass: Pass) -> Tensor {
-        x.matmul(pass[weight], bias: bias.map { pass[$0] })
+        let mapped = x.matmul(pass[weight], bias: bias.map { pass[$0] })
+        guard let change = pass.lowRankChange(of: weight) else { return mapped }
+        return mapped + change(x, pass)
     }
 }

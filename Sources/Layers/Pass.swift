@@ -47,6 +47,9 @@ public struct Pass: Sendable {
         return training?.watched(weight, parameter.name) ?? weight
     }
 
+    /// The shape of the weight of a name, nil where there is none.
+    package func shape(of name: String) -> Shape? { weights[name]?.shape }
+
     /// Zeros at random places of `x` when training; `x` itself otherwise (Srivastava et al. 2014).
     ///
     /// The places depend on the seed, the step, and how many dropouts of the pass came before.

@@ -10,11 +10,15 @@ public struct KeyValues: Sendable {
 
     /// The blocks of every layer.
     ///
-    /// - Precondition: all have the same number of rows.
+    /// A layer may have no rows where others have some (a prefix of some layers only): its attention then sees
+    /// nothing of this block, and positions go on behind it all the same.
+    /// - Precondition: all layers that have rows have the same number.
     public init(layers: [(keys: Tensor, values: Tensor)]) {
-        let count = layers.first?.keys.shape.rows ?? 0
+        let count = layers.map(\.keys.shape.rows).max() ?? 0
         precondition(
-            layers.allSatisfy { $0.keys.shape.rows == count && $0.values.shape.rows == count },
+            layers.allSatisfy {
+                $0.keys.shape.rows == $0.values.shape.rows && [0, count].contains($0.keys.shape.rows)
+            },
             "KeyValues: layers of different length")
         self.layers = layers
         self.count = count
@@ -25,7 +29,10 @@ public struct KeyValues: Sendable {
 
     /// The keys and values of some positions, in order.
     public func rows(_ range: Range<Int>) -> KeyValues {
-        KeyValues(layers: layers.map { ($0.keys.rows(range), $0.values.rows(range)) })
+        KeyValues(
+            layers: layers.map { keys, values in
+                keys.shape.rows == 0 ? (keys, values) : (keys.rows(range), values.rows(range))
+            })
     }
 
     /// The same numbers as constants: no gradient flows through them.

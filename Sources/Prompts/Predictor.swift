@@ -136,7 +136,7 @@ public struct Predictor: Sendable {
         var owner: Owner { Owner(id: id, usesFront: usesFront) }
 
         /// Rows that share a walk have the same weights, and need one walk only.
-        var company: Prompt.ID { prompt.hasOwnWeights || prompt.scorer.needsSeveralWalks ? id : "" }
+        var company: Prompt.ID { prompt.changesModel || prompt.scorer.needsSeveralWalks ? id : "" }
         var order: (Prompt.ID, Int) { (company, encoded.rows.count) }
     }
 

@@ -3,8 +3,6 @@ internal import Models
 internal import Tensors
 
 /// A prompt made ready for one model, once: its encoder, its scorer, and all tensors that its rows read.
-///
-/// The model's traits and the manifest decide here, and only here, what each part is.
 struct PreparedPrompt: Sendable {
     let prompt: Prompt
     let encoder: PromptEncoder
@@ -13,8 +11,8 @@ struct PreparedPrompt: Sendable {
     let tensors: PromptTensors
     /// The model's weights, the prompt's own laid over them.
     let weights: NamedTensors
-    /// Whether the prompt has weights of its own: its rows cannot share a walk with other prompts'.
-    let hasOwnWeights: Bool
+    /// Whether the prompt changes the model itself: its rows cannot share a walk with other prompts'.
+    let changesModel: Bool
     /// Puts a question behind its instruction and examples.
     let questions: QuestionEncoder
     /// What all questions start with; nil where that is not worth a block.
@@ -29,7 +27,14 @@ struct PreparedPrompt: Sendable {
     ) throws {
         let (manifest, traits) = (prompt.manifest, pretrained.model.traits)
         try pretrained.check(manifest)
-        let kind = try pretrained.promptKind()
+        let readout = manifest.readout ?? .verbalizer
+        let kind = try pretrained.promptKind(readout)
+        let prefix = try Prefix(prompt.tensors, of: prompt.id, traits)
+        guard prefix?.rows ?? 0 < traits.contextLength else {
+            throw PromptError.badSetting(
+                name: "the length of the prefix of '\(prompt.id)'", value: "\(prefix?.rows ?? 0)",
+                allowed: "below the model's \(traits.contextLength) positions")
+        }
         guard kind == .causal || (manifest.choices == nil && manifest.neutral == nil) else {
             throw PromptError.unsupportedModel(
                 method: "choices and comparisons with a neutral text", reason: "they need a causal model")
@@ -37,16 +42,17 @@ struct PreparedPrompt: Sendable {
         let words = try EncodedVerbalizer(
             manifest.verbalizer, behind: manifest.template, pretrained.tokenizer, kind: kind)
         encoder = try PromptEncoder(
-            manifest.template, pretrained.tokenizer, limit: min(manifest.limit, traits.contextLength),
+            manifest.template, pretrained.tokenizer,
+            limit: min(manifest.limit, traits.contextLength - (prefix?.rows ?? 0)),
             kind: kind, longestAnswer: manifest.rule.slotRows(words), shortening: manifest.shortening)
-        scorer =
-            manifest.choices == nil
-            ? pretrained.model.scorer(
-                words, rule: manifest.rule, decoding: manifest.decoding, masks: manifest.template.fixedMasks)
-            : try ChoiceScorer(pretrained.model, rule: manifest.rule)
-        tensors = PromptTensors(soft: try Self.softRows(of: prompt, encoder.softLayout, traits), pasts: [])
-        weights = pretrained.weights
-        hasOwnWeights = false
+        scorer = try Self.scorer(of: manifest, words, pretrained.model)
+        let past = prefix?.past(.inference(prompt.tensors))
+        tensors = PromptTensors(
+            soft: try Self.softRows(of: prompt, encoder.softLayout, traits), pasts: past.map { [$0] } ?? [])
+        let own = prompt.ownWeights
+        try Self.check(own, of: prompt, scorer, pretrained)
+        weights = pretrained.weights.overlaid(by: own)
+        changesModel = own.names.contains { !$0.hasPrefix(ClassificationHead.path.name + ".") }
         questions = try QuestionEncoder(prompt, pretrained, encoder, vectorizer)
         front = try Self.front(of: prompt, questions, pretrained)
         self.prompt = prompt
@@ -63,6 +69,36 @@ struct PreparedPrompt: Sendable {
             return FrontBlock(rows: rows, compiled.keyValues)
         }
         return rows.count >= FrontBlock.smallestCount ? FrontBlock(rows: rows) : nil
+    }
+
+    private static func scorer(
+        of manifest: PromptManifest, _ words: EncodedVerbalizer, _ model: any LanguageModel
+    ) throws -> any LabelScorer {
+        if manifest.choices != nil { return try ChoiceScorer(model, rule: manifest.rule) }
+        if manifest.readout == .classifier {
+            return ClassificationHead(labels: words.labels, width: model.traits.width)
+        }
+        return model.scorer(
+            words, rule: manifest.rule, decoding: manifest.decoding, masks: manifest.template.fixedMasks)
+    }
+
+    /// Throws where a weight of the prompt's own has no place in the model, or another shape there.
+    private static func check(
+        _ own: NamedTensors, of prompt: Prompt, _ scorer: any LabelScorer, _ pretrained: PretrainedModel
+    ) throws {
+        let head = (scorer as? ClassificationHead)?.parameters ?? []
+        var shapes: [String: Shape] = [:]
+        for parameter in pretrained.model.parameters + head { shapes[parameter.name] = parameter.shape }
+        for parameter in pretrained.model.parameters where parameter.shape.rank == 2 {
+            guard let change = LowRankChange(of: parameter, in: own) else { continue }
+            for part in change.parameters { shapes[part.name] = part.shape }
+        }
+        let missing = head.map(\.name).filter { own[$0] == nil }
+        for name in own.names + missing where own[name]?.shape != shapes[name] || own[name] == nil {
+            throw PromptError.wrongShape(
+                prompt: prompt.id, expected: shapes[name].map { "\($0) as \(name)" } ?? "no \(name)",
+                found: own[name].map { "\($0.shape)" } ?? "absent")
+        }
     }
 
     private static func softRows(of prompt: Prompt, _ layout: SoftLayout, _ traits: ModelTraits) throws

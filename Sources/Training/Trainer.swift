@@ -98,12 +98,29 @@ public struct Trainer<Goal: Objective>: Sendable {
         }
         if state.step == 0 { try checkGradients(gradients, of: state.weights) }
         let scale = clippingScale(norm: norm, limit: settings.gradientNormLimit)
-        optimizer.step(&state.weights, along: gradients, rate: rate, gradientScale: scale)
+        move(&state.weights, along: gradients, &optimizer, rate: rate, gradientScale: scale)
         state.optimizer = optimizer.state
         state.step += 1
         return StepReport(
             step: state.step, loss: loss, gradientNorm: norm, rate: rate,
             seconds: (clock.now - start) / .seconds(1))
+    }
+
+    /// Moves each group at its own rate, and then the rest.
+    private func move(
+        _ weights: inout NamedTensors, along gradients: NamedTensors, _ optimizer: inout any Optimizer,
+        rate: Float, gradientScale: Float
+    ) {
+        var rest = gradients
+        for group in settings.groups {
+            var own = (group.optimizer ?? settings.optimizer).optimizer(optimizer.state)
+            own.step(
+                &weights, along: gradients.filter(group.names.contains), rate: rate * group.rateShare,
+                gradientScale: gradientScale)
+            optimizer.state = own.state
+            rest = rest.filter { !group.names.contains($0) }
+        }
+        optimizer.step(&weights, along: rest, rate: rate, gradientScale: gradientScale)
     }
 
     /// The mean loss and gradient of this process's batches, weighted as the objective says.

@@ -18,12 +18,14 @@ public struct TrainingSettings: Hashable, Codable, Sendable {
     public var evaluationInterval: Int?
     /// After how many evaluations without a better score the run ends; nil for never.
     public var patience: Int?
+    /// Weights that move at a rate of their own; all others at the run's.
+    public var groups: [ParameterGroup]
 
     /// How a run goes.
     public init(
         steps: Int, optimizer: OptimizerKind = .adamW(), rate: Float, schedule: Schedule = .constant(),
         gradientNormLimit: Float? = nil, batchesPerStep: Int = 1, seed: UInt64 = 0,
-        evaluationInterval: Int? = nil, patience: Int? = nil
+        evaluationInterval: Int? = nil, patience: Int? = nil, groups: [ParameterGroup] = []
     ) {
         self.steps = steps
         self.optimizer = optimizer
@@ -34,6 +36,7 @@ public struct TrainingSettings: Hashable, Codable, Sendable {
         self.seed = seed
         self.evaluationInterval = evaluationInterval
         self.patience = patience
+        self.groups = groups
     }
 
     /// The learning rate of a step, counted from 0.

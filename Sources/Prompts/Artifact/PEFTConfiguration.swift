@@ -1,34 +1,110 @@
 import Foundation
 
-/// Hugging Face PEFT's `adapter_config.json` for a prompt-learning adapter (peft 0.21; other versions read it
-/// too).
+/// Hugging Face PEFT's `adapter_config.json` (peft 0.21; other versions read it too).
 ///
-/// `task_type` is always written: without it PEFT loads the adapter without complaint and never applies it.
+/// `task_type` is always written: without it PEFT loads a prompt-learning adapter without complaint and never applies
+/// it. Where it is missing in a file that is read, the adapter is applied all the same, as its maker meant it.
 struct PEFTConfiguration: Sendable, Hashable {
-    /// What kind of adapter it is.
-    enum Kind: String, Sendable { case promptTuning = "PROMPT_TUNING" }
+    /// What kind of adapter it is, with what only that kind has.
+    enum Kind: Sendable, Hashable {
+        case promptTuning
+        case prefixTuning
+        /// The encoder is not in the file; PEFT wants to know its sizes all the same.
+        case pTuning(encoder: String, hidden: Int, layers: Int)
+        case multitaskPromptTuning(tasks: Int, ranks: Int)
+        case lora(rank: Int, alpha: Double, targets: [String])
+
+        /// The names that `peft_type` has for the kinds that are read.
+        static let names = [
+            "PROMPT_TUNING", "PREFIX_TUNING", "P_TUNING", "MULTITASK_PROMPT_TUNING", "LORA",
+        ]
+
+        var name: String {
+            switch self {
+            case .promptTuning: "PROMPT_TUNING"
+            case .prefixTuning: "PREFIX_TUNING"
+            case .pTuning: "P_TUNING"
+            case .multitaskPromptTuning: "MULTITASK_PROMPT_TUNING"
+            case .lora: "LORA"
+            }
+        }
+    }
 
     var kind: Kind
-    var rows: Int
-    var width: Int
-    var layers: Int
-    var heads: Int
+    /// How many virtual tokens; 0 for LoRA, which has none.
+    var rows = 0
+    /// The width of a stored row, or of the keys of one layer for a prefix (`token_dim`).
+    var width = 0
+    var layers = 0
+    var heads = 0
     var baseModel: String?
+
+    // MARK: Writing
 
     /// The JSON text, keys sorted, as PEFT writes it.
     func json() throws -> Data {
         let null = NSNull()
-        let values: [String: Any] = [
+        var values: [String: Any] = [
             "auto_mapping": null, "base_model_name_or_path": baseModel ?? null, "inference_mode": true,
-            "modules_to_save": null, "num_attention_heads": heads, "num_layers": layers,
-            "num_transformer_submodules": 1, "num_virtual_tokens": rows, "peft_type": kind.rawValue,
-            "peft_version": "0.21.2", "prompt_tuning_init": "RANDOM", "prompt_tuning_init_text": null,
-            "revision": null, "task_type": "CAUSAL_LM", "token_dim": width, "tokenizer_kwargs": null,
-            "tokenizer_name_or_path": null,
+            "modules_to_save": null, "peft_type": kind.name, "peft_version": "0.21.2", "revision": null,
+            "task_type": "CAUSAL_LM",
         ]
+        if case .lora = kind {
+        } else {
+            values.merge([
+                "num_attention_heads": heads, "num_layers": layers, "num_transformer_submodules": 1,
+                "num_virtual_tokens": rows, "token_dim": width,
+            ]) { $1 }
+        }
+        values.merge(ownValues) { $1 }
         return try JSONSerialization.data(withJSONObject: values, options: [.prettyPrinted, .sortedKeys])
     }
 
+    /// What only this kind has.
+    private var ownValues: [String: Any] {
+        let null = NSNull()
+        let start: [String: Any] = [
+            "prompt_tuning_init": "RANDOM", "prompt_tuning_init_text": null, "tokenizer_kwargs": null,
+            "tokenizer_name_or_path": null,
+        ]
+        switch kind {
+        case .promptTuning: return start
+        case .prefixTuning:
+            return ["encoder_hidden_size": width, "prefix_projection": false, "init_weights": null]
+        case .pTuning(let encoder, let hidden, let layers):
+            return [
+                "encoder_reparameterization_type": encoder, "encoder_hidden_size": hidden,
+                "encoder_num_layers": layers, "encoder_dropout": 0.0,
+            ]
+        case .multitaskPromptTuning(let tasks, let ranks):
+            let own: [String: Any] = [
+                "num_tasks": tasks, "num_ranks": ranks, "prompt_tuning_init_state_dict_path": null,
+                "prompt_tuning_init_task": 0,
+            ]
+            return start.merging(own) { $1 }
+        case .lora(let rank, let alpha, let targets):
+            return [
+                "r": rank, "lora_alpha": alpha, "lora_dropout": 0.0, "target_modules": targets.sorted(),
+                "bias": "none", "fan_in_fan_out": false, "use_rslora": false, "use_dora": false,
+                "init_lora_weights": true, "rank_pattern": [String: Any](), "alpha_pattern": [String: Any](),
+            ]
+        }
+    }
+
+    init(kind: Kind, rows: Int = 0, width: Int = 0, layers: Int = 0, heads: Int = 0, baseModel: String? = nil)
+    {
+        self.kind = kind
+        self.rows = rows
+        self.width = width
+        self.layers = layers
+        self.heads = heads
+        self.baseModel = baseModel
+    }
+}
+
+// MARK: - Reading
+
+extension PEFTConfiguration {
     /// Reads a configuration.
     ///
     /// - Throws: ``PromptError/badAdapter(_:_:)`` in the user's words.
@@ -37,31 +113,74 @@ struct PEFTConfiguration: Sendable, Hashable {
         guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
             throw PromptError.badAdapter(url.path, "it is not a JSON object")
         }
-        guard let name = object["peft_type"] as? String else {
-            throw PromptError.badAdapter(url.path, "the key peft_type is missing")
-        }
-        guard let kind = Kind(rawValue: name) else {
-            throw PromptError.badAdapter(url.path, "peft_type \(name) is not supported; PROMPT_TUNING is")
-        }
-        guard let rows = object["num_virtual_tokens"] as? Int, rows > 0 else {
-            throw PromptError.badAdapter(url.path, "num_virtual_tokens is missing or not a positive number")
-        }
+        let reader = Reader(values: object, path: url.path)
+        let kind = try reader.kind()
         if let task = object["task_type"] as? String, task != "CAUSAL_LM" {
-            throw PromptError.badAdapter(url.path, "task_type \(task) is not supported; CAUSAL_LM is")
+            let reason = task == "SEQ_2_SEQ_LM" ? " (PEFT's seq2seq prefixes do not reach the encoder)" : ""
+            throw PromptError.badAdapter(
+                url.path, "task_type \(task) is not supported\(reason); CAUSAL_LM is")
         }
-        self.init(
-            kind: kind, rows: rows, width: object["token_dim"] as? Int ?? 0,
-            layers: object["num_layers"] as? Int ?? 0,
-            heads: object["num_attention_heads"] as? Int ?? 0,
-            baseModel: object["base_model_name_or_path"] as? String)
+        self.init(kind: kind)
+        if case .lora = kind { return }
+        rows = try reader.count("num_virtual_tokens")
+        (width, layers) = (object["token_dim"] as? Int ?? 0, object["num_layers"] as? Int ?? 0)
+        heads = object["num_attention_heads"] as? Int ?? 0
+        baseModel = object["base_model_name_or_path"] as? String
     }
 
-    init(kind: Kind, rows: Int, width: Int, layers: Int, heads: Int, baseModel: String?) {
-        self.kind = kind
-        self.rows = rows
-        self.width = width
-        self.layers = layers
-        self.heads = heads
-        self.baseModel = baseModel
+    /// The values of a file, asked with the file's name at hand.
+    private struct Reader {
+        let values: [String: Any]
+        let path: String
+
+        func count(_ key: String, default fallback: Int? = nil) throws -> Int {
+            if values[key] == nil, let fallback { return fallback }
+            guard let number = values[key] as? Int, number > 0 else {
+                throw PromptError.badAdapter(path, "\(key) is missing or not a positive number")
+            }
+            return number
+        }
+
+        func kind() throws -> Kind {
+            guard let name = values["peft_type"] as? String else {
+                throw PromptError.badAdapter(path, "the key peft_type is missing")
+            }
+            switch name {
+            case "PROMPT_TUNING": return .promptTuning
+            case "PREFIX_TUNING": return .prefixTuning
+            case "P_TUNING":
+                return .pTuning(
+                    encoder: values["encoder_reparameterization_type"] as? String ?? "MLP",
+                    hidden: try count("encoder_hidden_size", default: 1),
+                    layers: try count("encoder_num_layers", default: 2))
+            case "MULTITASK_PROMPT_TUNING":
+                return .multitaskPromptTuning(
+                    tasks: try count("num_tasks", default: 1), ranks: try count("num_ranks", default: 1))
+            case "LORA": return try lora()
+            default:
+                throw PromptError.badAdapter(
+                    path, "peft_type \(name) is not supported; \(Kind.names.joined(separator: ", ")) are")
+            }
+        }
+
+        /// LoRA as it was published; what changes its arithmetic is refused by its key.
+        private func lora() throws -> Kind {
+            for key in ["use_dora", "use_qalora", "lora_bias", "use_bdlora"]
+            where values[key] as? Bool == true {
+                throw PromptError.badAdapter(path, "\(key) is not supported; plain LoRA is")
+            }
+            for key in ["rank_pattern", "alpha_pattern"]
+            where (values[key] as? [String: Any])?.isEmpty == false {
+                throw PromptError.badAdapter(path, "\(key) is not supported; one rank for all maps is")
+            }
+            let rank = try count("r")
+            guard let alpha = (values["lora_alpha"] as? NSNumber)?.doubleValue, alpha > 0 else {
+                throw PromptError.badAdapter(path, "lora_alpha is missing or not a positive number")
+            }
+            // Rank-stabilised LoRA divides by the root of the rank.
+            let scale = values["use_rslora"] as? Bool == true ? Double(rank).squareRoot() : 1
+            return .lora(
+                rank: rank, alpha: alpha * scale, targets: values["target_modules"] as? [String] ?? [])
+        }
     }
 }

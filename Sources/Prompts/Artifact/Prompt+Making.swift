@@ -13,12 +13,14 @@ extension Prompt {
     ///   model.
     package init(
         method: String, _ task: PromptTask, template: Template, tensors: NamedTensors,
-        _ pretrained: PretrainedModel, rule: ScoringRule = .sum, settings: [String: String],
+        _ pretrained: PretrainedModel, rule: ScoringRule = .sum, readout: Readout = .verbalizer,
+        settings: [String: String],
         probing: [Example]
     ) throws {
         let manifest = PromptManifest(
             name: task.name, method: method, template: template, verbalizer: task.verbalizer, rule: rule,
-            limit: task.limit, shortening: task.shortening, model: pretrained.identity,
+            readout: readout == .verbalizer ? nil : readout, limit: task.limit, shortening: task.shortening,
+            model: pretrained.identity,
             tokenizer: pretrained.tokenizerProbe, probe: [], settings: settings, measurements: [:])
         self.init(manifest: manifest, tensors: tensors)
         let examples = Array(probing.prefix(3))
@@ -67,7 +69,8 @@ extension PretrainedModel {
         let traits = model.traits
         return PromptManifest.ModelIdentity(
             family: traits.family, fingerprint: fingerprint.digest, file: name, width: traits.width,
-            layers: traits.layers, keyValueHeads: traits.keyValueHeads, headWidth: traits.headWidth)
+            layers: traits.layers, keyValueHeads: traits.keyValueHeads, heads: traits.heads,
+            headWidth: traits.headWidth)
     }
 
     /// What a manifest says of this model's tokenizer.

@@ -1,3 +1,4 @@
+internal import Layers
 public import Tensors
 
 /// A prompt that was made once and is used often: text, label words, and the trained rows, if any.
@@ -27,6 +28,11 @@ public struct Prompt: Sendable {
 
     /// The rows of its soft slots, `[P, D]`.
     public var softRows: Tensor? { tensors[SoftPrompt.parameterName] }
+
+    /// Weights of its own: those of the model that were tuned, changes of them, a head. Laid over the model's.
+    public var ownWeights: NamedTensors {
+        tensors.filter { $0 != SoftPrompt.parameterName && !$0.hasPrefix(Prefix.path.name + ".") }
+    }
 
     /// How many numbers were trained.
     public var parameterCount: Int { tensors.parameterCount }

@@ -5,6 +5,9 @@ public import Tensors
 /// The folder of a prompt: `adapter_config.json` and `adapter_model.safetensors` as PEFT has them, and
 /// `cloze.json`.
 ///
+/// What PEFT has no kind for (a prefix of some layers, tuned weights, a head, several of these at once) lies in
+/// `cloze.safetensors` instead of PEFT's two files, so that PEFT cannot load half of it.
+///
 /// A save is all or nothing: a new folder is written beside the old one and takes its place in two renames.
 /// What is found after a kill between them is said, with what to do.
 public struct PromptFolder: Sendable {
@@ -14,6 +17,8 @@ public struct PromptFolder: Sendable {
     static let tensorsName = "adapter_model.safetensors"
     /// The vectors of examples of which each question gets its own, as `vectors`, `[examples, D]`.
     static let vectorsName = "examples.safetensors"
+    /// The tensors of a prompt that PEFT has no kind for, under their own names.
+    static let ownTensorsName = "cloze.safetensors"
 
     /// Where the folder lies.
     public let url: URL
@@ -24,7 +29,7 @@ public struct PromptFolder: Sendable {
     /// How many bytes the folder's files take together.
     public var byteCount: Int {
         let names = [
-            Self.manifestName, Self.configurationName, Self.tensorsName, Self.vectorsName,
+            Self.manifestName, Self.configurationName, Self.tensorsName, Self.ownTensorsName, Self.vectorsName,
             CompiledFront.fileName,
         ]
         return names.reduce(0) { sum, name in
@@ -82,15 +87,13 @@ public struct PromptFolder: Sendable {
 
     private func fill(_ folder: URL, with prompt: Prompt) throws {
         var manifest = prompt.manifest
-        if let rows = prompt.softRows {
-            let file = folder.appendingPathComponent(Self.tensorsName)
-            try SafetensorsFile.write(prompt.tensors, metadata: ["format": "pt"], to: file)
+        if let adapter = PEFTAdapter(prompt) {
+            try adapter.write(to: folder)
+            manifest.tensorHash = try Self.hash(of: folder.appendingPathComponent(Self.tensorsName))
+        } else if !prompt.tensors.isEmpty {
+            let file = folder.appendingPathComponent(Self.ownTensorsName)
+            try SafetensorsFile.write(prompt.tensors, to: file)
             manifest.tensorHash = try Self.hash(of: file)
-            let peft = PEFTConfiguration(
-                kind: .promptTuning, rows: rows.shape.rows, width: rows.shape.width,
-                layers: manifest.model.layers,
-                heads: manifest.model.width / max(1, manifest.model.headWidth), baseModel: nil)
-            try peft.json().write(to: folder.appendingPathComponent(Self.configurationName), options: .atomic)
         }
         if let vectors = prompt.exampleVectors {
             try SafetensorsFile.write(
@@ -133,12 +136,12 @@ public struct PromptFolder: Sendable {
     ///
     /// - Throws: ``PromptError``, or `CheckpointError` for the tensor file.
     public func read(on backend: any Backend) throws -> Prompt {
-        let file = url.appendingPathComponent(Self.manifestName)
-        guard FileManager.default.fileExists(atPath: file.path) else {
-            throw interruption ?? PromptError.missingFile(file.path)
+        let place = url.appendingPathComponent(Self.manifestName)
+        guard FileManager.default.fileExists(atPath: place.path) else {
+            throw interruption ?? PromptError.missingFile(place.path)
         }
-        let manifest = try Self.manifest(file)
-        var prompt = try Prompt(manifest: manifest, tensors: adapter(manifest, on: backend))
+        let manifest = try Self.manifest(place)
+        var prompt = try Prompt(manifest: manifest, tensors: tensors(manifest, on: backend))
         let vectors = url.appendingPathComponent(Self.vectorsName)
         if FileManager.default.fileExists(atPath: vectors.path) {
             prompt.exampleVectors = try SafetensorsFile(contentsOf: vectors).tensor("vectors", on: backend)
@@ -154,34 +157,26 @@ public struct PromptFolder: Sendable {
         return prompt
     }
 
-    private func adapter(_ manifest: PromptManifest, on backend: any Backend) throws -> NamedTensors {
+    private func tensors(_ manifest: PromptManifest, on backend: any Backend) throws -> NamedTensors {
         guard let hash = manifest.tensorHash else { return NamedTensors() }
-        let tensors = url.appendingPathComponent(Self.tensorsName)
-        guard FileManager.default.fileExists(atPath: tensors.path) else {
-            throw PromptError.missingFile(tensors.path)
+        let own = url.appendingPathComponent(Self.ownTensorsName)
+        let isOwn = FileManager.default.fileExists(atPath: own.path)
+        let file = isOwn ? own : url.appendingPathComponent(Self.tensorsName)
+        guard FileManager.default.fileExists(atPath: file.path) else {
+            throw PromptError.missingFile(file.path)
         }
-        guard try Self.hash(of: tensors) == hash else { throw PromptError.tensorsChanged(tensors.path) }
-        let read = try SafetensorsFile(contentsOf: tensors).tensors(on: backend)
-        return read.mapValues { $0.float32() }
+        guard try Self.hash(of: file) == hash else { throw PromptError.tensorsChanged(file.path) }
+        return try isOwn
+            ? SafetensorsFile(contentsOf: own).tensors(on: backend).mapValues { $0.float32() }
+            : PEFTAdapter(contentsOf: url, on: backend).promptTensors(for: PEFTAdapter.Target(manifest.model))
     }
 
-    /// The rows of a folder that PEFT wrote, `[P, D]`; it has no template, so the caller supplies one.
+    /// The adapter of a folder that PEFT wrote; it has no template, so the caller supplies one.
     ///
     /// - Throws: ``PromptError/missingFile(_:)``, ``PromptError/badAdapter(_:_:)``, or `CheckpointError` for
     ///   the tensor file.
-    public func readPEFT(on backend: any Backend) throws -> Tensor {
-        let peft = try PEFTConfiguration(contentsOf: url.appendingPathComponent(Self.configurationName))
-        let file = url.appendingPathComponent(Self.tensorsName)
-        let tensors = try SafetensorsFile(contentsOf: file).tensors(on: backend)
-        guard let rows = tensors[SoftPrompt.parameterName] else {
-            throw PromptError.badAdapter(file.path, "it has no tensor \(SoftPrompt.parameterName)")
-        }
-        guard rows.shape.rank == 2, rows.shape[0] == peft.rows else {
-            throw PromptError.badAdapter(
-                file.path,
-                "\(SoftPrompt.parameterName) is \(rows.shape), but num_virtual_tokens is \(peft.rows)")
-        }
-        return rows.float32()
+    public func readPEFT(on backend: any Backend) throws -> PEFTAdapter {
+        try PEFTAdapter(contentsOf: url, on: backend)
     }
 
     /// What to say where a save was killed between its two renames.

@@ -22,6 +22,8 @@ public struct PromptManifest: Codable, Sendable, Hashable {
     public var rule: ScoringRule
     /// In which order a masked model fills the masks of an answer; nil on a causal one, and for the default.
     public var decoding: MaskDecoding?
+    /// How labels are read off the model; nil, as older files have it, for ``Readout/verbalizer``.
+    public var readout: Readout?
     /// How many positions a prompt may have.
     public var limit: Int
     /// Which fields lose tokens where a prompt is too long.
@@ -65,6 +67,8 @@ public struct PromptManifest: Codable, Sendable, Hashable {
         public var layers: Int
         /// How many key/value heads it has.
         public var keyValueHeads: Int
+        /// How many heads its queries have; nil in older files.
+        public var heads: Int?
         /// How wide a head is.
         public var headWidth: Int
     }

@@ -28,6 +28,25 @@ public struct PromptTask: Sendable {
     }
 }
 
+extension PromptTask {
+    /// The task that a prompt was made for.
+    init(_ manifest: PromptManifest) {
+        self.init(
+            name: manifest.name, template: manifest.template, verbalizer: manifest.verbalizer,
+            limit: manifest.limit, shortening: manifest.shortening)
+    }
+
+    /// Throws ``PromptError/badSetting(name:value:allowed:)`` where the template has soft slots that a method would
+    /// not train.
+    func requireNoSoftRows(for method: String) throws {
+        guard !template.hasSoftRows else {
+            throw PromptError.badSetting(
+                name: "the template of \(method)", value: "'\(template.source)'",
+                allowed: "one without soft slots, which prompt-tuning and p-tuning train")
+        }
+    }
+}
+
 /// What happens while a method works, for progress bars and logs.
 public enum MethodEvent: Sendable {
     /// The learning rate that was chosen, and how.
@@ -53,22 +72,26 @@ public struct RunContext: Sendable {
     /// Keeps and finds the state of an interrupted run; nil to keep none. Whoever gives it removes it, once
     /// the prompt is saved.
     public var checkpoint: TrainingCheckpoint?
+    /// A prompt of the same method and sizes, made for the same model, whose tensors training starts from (prompt
+    /// transfer, Vu et al. 2022); nil to start as the method says.
+    public var startingFrom: Prompt?
 
     /// A context; by default nobody listens and nothing is kept.
     public init(
-        stop: StopSignal = StopSignal(), checkpoint: TrainingCheckpoint? = nil,
+        stop: StopSignal = StopSignal(), checkpoint: TrainingCheckpoint? = nil, startingFrom: Prompt? = nil,
         report: @escaping @Sendable (MethodEvent) -> Void = { _ in }
     ) {
         self.report = report
         self.stop = stop
         self.checkpoint = checkpoint
+        self.startingFrom = startingFrom
     }
 }
 
 /// A way of making a prompt out of a few labelled rows.
 public protocol PromptMethod: Sendable {
     /// What a run is told about it.
-    associatedtype Settings: Codable & Sendable
+    associatedtype Settings: MethodSettings
     /// The name on the command line and in manifests.
     static var name: String { get }
     /// The method with its settings.

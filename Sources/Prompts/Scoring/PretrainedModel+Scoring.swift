@@ -3,9 +3,10 @@ package import Models
 extension PretrainedModel {
     /// How this model reads an answer.
     ///
-    /// - Throws: ``PromptError/unsupportedModel(method:reason:)`` for a bare encoder, which scores no words.
-    package func promptKind() throws(PromptError) -> PromptKind {
-        guard model.traits.hasOutput else {
+    /// - Throws: ``PromptError/unsupportedModel(method:reason:)`` for a bare encoder, which scores no words, where words
+    ///   are to be scored.
+    package func promptKind(_ readout: Readout = .verbalizer) throws(PromptError) -> PromptKind {
+        guard model.traits.hasOutput || readout != .verbalizer else {
             throw .unsupportedModel(
                 method: "a prompt with label words",
                 reason:

@@ -58,7 +58,7 @@ struct MethodOptions: ParsableArguments {
         return settings
     }
 
-    private func parsedRate() throws -> PromptTuning.Rate {
+    private func parsedRate() throws -> LearningRate {
         switch rate {
         case "automatic": return .automatic
         case "range-test": return .rangeTest

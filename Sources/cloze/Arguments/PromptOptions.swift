@@ -15,6 +15,9 @@ struct PromptOptions: ParsableArguments {
 
     @OptionGroup var question: QuestionOptions
 
+    @Option(help: ArgumentHelp("Which task of a multitask PEFT adapter, from 0.", valueName: "number"))
+    var peftTask: Int = 0
+
     @Option(help: ArgumentHelp("How word scores become label scores.", valueName: "rule"))
     var rule: ScoringRule?
 
@@ -67,13 +70,9 @@ struct PromptOptions: ParsableArguments {
             }
             return try folder.read(on: CPUBackend.shared)
         }
-        let rows = try folder.readPEFT(on: CPUBackend.shared)
-        var settings = PromptTuning.Settings()
-        settings.rows = rows.shape.rows
+        let adapter = try folder.readPEFT(on: CPUBackend.shared)
         let asked = try asked(task, named: folder.url.lastPathComponent)
-        return try Prompt(
-            method: PromptTuning.name, asked, template: PromptTuning(settings).template(for: asked),
-            tensors: NamedTensors([SoftPrompt.parameterName: rows]), pretrained, settings: [:], probing: [])
+        return try Prompt(adapter, asked, pretrained, task: peftTask)
     }
 
     private func hard(_ pretrained: PretrainedModel, _ task: PromptTask?) throws -> Prompt {

@@ -14,31 +14,87 @@ import Testing
     private static let configuration = "adapter_config.json"
     private static let tensors = "adapter_model.safetensors"
 
-    @Test func `rows that PEFT saved give PEFT's logits at every token`() throws {
+    /// Every kind, and whether it has grouped heads' keys and values.
+    static let kinds = [
+        "peft_prompt_tuning", "peft_prefix_tuning", "peft_p_tuning", "peft_multitask_prompt_tuning",
+        "peft_lora",
+    ]
+
+    private func rows(_ folder: PromptFolder) throws -> Tensor {
+        let target = PEFTAdapter.Target(try Tiny.model().model.traits)
+        let tensors = try folder.readPEFT(on: CPUBackend.shared).promptTensors(for: target)
+        return try #require(tensors[SoftPrompt.parameterName])
+    }
+
+    private static func folder(_ kind: String) -> PromptFolder {
+        PromptFolder(Golden.folder.appendingPathComponent("prompts/\(kind)"))
+    }
+
+    @Test(arguments: kinds) func `what PEFT saved gives PEFT's logits at every token`(_ kind: String) throws {
         let tiny = try Tiny.model()
-        let golden = try Golden("prompts/peft_prompt_tuning/golden")
-        let rows = try PromptFolder(Self.folder).readPEFT(on: CPUBackend.shared)
-        #expect(rows.shape == [5, tiny.model.traits.width])
-        let soft = (0..<5).map(PromptRow.soft)
-        let tokens = try golden.integers("tokens")
-        var (start, requests) = (0, [PackedPrompts.Request]())
-        for length in try golden.integers("lengths").map(Int.init) {
-            for end in 1...length {
-                requests.append(
-                    .init(prompt: soft + Array(tokens[start..<start + end]).rows, candidates: [[5].rows]))
-            }
+        let golden = try Golden("prompts/\(kind)/golden")
+        let adapter = try Self.folder(kind).readPEFT(on: CPUBackend.shared)
+        let target = PEFTAdapter.Target(tiny.model.traits)
+        let soft = adapter.hasSoftRows ? (0..<5).map(PromptRow.soft) : []
+        let (tokens, lengths) = (try golden.integers("tokens"), try golden.integers("lengths").map(Int.init))
+        let tasks =
+            golden.contains("tasks") ? try golden.integers("tasks").map(Int.init) : lengths.map { _ in 0 }
+        var (start, logits) = (0, [Float]())
+        for (length, task) in zip(lengths, tasks) {
+            let tensors = try adapter.promptTensors(for: target, task: task)
+            let prompt = Prompt(manifest: try Prompt.hard(Tiny.task(), tiny).manifest, tensors: tensors)
+            let prefix = try Prefix(tensors, of: "golden", tiny.model.traits)
+            let own = PromptTensors(
+                soft: prompt.softRows, pasts: prefix.map { [$0.past(.inference(tensors))] } ?? [])
+            let rows = soft + Array(tokens[start..<start + length]).rows
+            let places = Array(soft.count..<rows.count)
+            let packed = PackedPrompts([.init(prompt: rows, question: .rows(places))])
+            let pass = Pass.inference(tiny.weights.overlaid(by: prompt.ownWeights))
+            logits += tiny.model.logits(packed.input(tiny.model, [own], pass), pass).floats
             start += length
         }
-        let packed = PackedPrompts(requests)
-        let pass = Pass.inference(tiny.weights)
-        let logits = tiny.model.logits(packed.input(tiny.model, soft: rows, pass), pass)
-        expectClose(logits, try golden.floats("logits"), absolute: 1e-4, relative: 1e-4)
+        expectClose(logits, try golden.floats("logits"), absolute: 1e-4, relative: 1e-4, kind)
+    }
+
+    @Test(arguments: kinds) func `every kind is saved as PEFT saves it, and read back`(_ kind: String) throws
+    {
+        let place = try TemporaryFolder()
+        let tiny = try Tiny.model()
+        let adapter = try Self.folder(kind).readPEFT(on: CPUBackend.shared)
+        let prompt = try Prompt(adapter, Tiny.task(), tiny)
+        let url = place.file("saved")
+        try PromptFolder(url).write(prompt)
+        let again = try PromptFolder(url).read(on: CPUBackend.shared)
+        #expect(again.tensors.names == prompt.tensors.names && again.manifest.method == adapter.method)
+        for name in prompt.tensors.names {
+            #expect(again.tensors[name]?.floats == prompt.tensors[name]?.floats)
+        }
+        let examples = try Tiny.rows(3).examples
+        #expect(
+            try Predictor([again], tiny).predict(examples, with: again.id)
+                == Predictor([prompt], tiny).predict(examples, with: prompt.id))
+        // A task's share of a multitask adapter is a prompt of its own.
+        guard kind != "peft_multitask_prompt_tuning" else { return }
+        let ours = try Data(contentsOf: url.appendingPathComponent(Self.tensors))
+        #expect(ours == (try Data(contentsOf: Self.folder(kind).url.appendingPathComponent(Self.tensors))))
+        let mine = try json(url.appendingPathComponent(Self.configuration))
+        let theirs = try json(Self.folder(kind).url.appendingPathComponent(Self.configuration))
+        #expect(mine["task_type"] as? String == "CAUSAL_LM")
+        // PEFT does not read the sizes of an encoder that is not in the file, nor how a start was drawn.
+        let free = [
+            "base_model_name_or_path", "peft_version", "encoder_reparameterization_type",
+            "encoder_hidden_size",
+            "init_lora_weights",
+        ]
+        for (key, value) in mine where !free.contains(key) {
+            #expect(NSDictionary(dictionary: ["": value]) == ["": try #require(theirs[key])], "\(key)")
+        }
     }
 
     /// A prompt with PEFT's rows, saved in a folder.
     private func saved(in place: TemporaryFolder) throws -> URL {
         let tiny = try Tiny.model()
-        let rows = try PromptFolder(Self.folder).readPEFT(on: CPUBackend.shared)
+        let rows = try rows(PromptFolder(Self.folder))
         let prompt = try Prompt(
             method: PromptTuning.name, Tiny.task(), template: Template("{soft 5}{text} {answer}"),
             tensors: NamedTensors([SoftPrompt.parameterName: rows]), tiny, settings: [:], probing: [])
@@ -71,8 +127,8 @@ import Testing
 
     @Test func `what was written is read back to the last bit`() throws {
         let place = try TemporaryFolder()
-        let again = try PromptFolder(try saved(in: place)).readPEFT(on: CPUBackend.shared)
-        let rows = try PromptFolder(Self.folder).readPEFT(on: CPUBackend.shared)
+        let again = try rows(PromptFolder(saved(in: place)))
+        let rows = try rows(PromptFolder(Self.folder))
         #expect(again.floats.map(\.bitPattern) == rows.floats.map(\.bitPattern))
     }
 
@@ -103,17 +159,59 @@ import Testing
                 "of_tomorrow": [1],
             ]
         }
-        #expect(try folder.readPEFT(on: CPUBackend.shared).shape.rows == 5)
+        #expect(try rows(folder).shape.rows == 5)
     }
 
-    @Test(arguments: ["peft_p_tuning", "peft_prefix_tuning", "peft_multitask_prompt_tuning", "peft_lora"])
-    func `an adapter of another kind is refused by its name`(_ source: String) throws {
+    @Test(arguments: ["IA3", "ADAPTION_PROMPT", ""])
+    func `an adapter of another kind is refused by its name`(_ kind: String) throws {
         let place = try TemporaryFolder()
-        let folder = try copy(in: place, of: source) { _ in }
-        let text = refusal(folder)
+        let text = refusal(try copy(in: place) { $0["peft_type"] = kind })
         #expect(
-            text.contains("is not supported") && text.contains("PROMPT_TUNING")
+            text.contains("peft_type \(kind) is not supported") && text.contains("PREFIX_TUNING")
                 && text.contains(Self.configuration))
+    }
+
+    @Test(arguments: [
+        ("use_dora", true as any Sendable), ("rank_pattern", ["a": 1]), ("r", 0), ("lora_alpha", "8"),
+    ])
+    func `a LoRA that is not the plain one is refused by its key`(_ key: String, _ value: any Sendable) throws
+    {
+        let place = try TemporaryFolder()
+        #expect(refusal(try copy(in: place, of: "peft_lora") { $0[key] = value }).contains(key))
+    }
+
+    @Test func `an adapter of another model is refused with both sizes`() throws {
+        let other = PEFTAdapter.Target(try Tiny.model("gpt2").model.traits)
+        let adapter = try Self.folder("peft_prefix_tuning").readPEFT(on: CPUBackend.shared)
+        let error = #expect(throws: PromptError.self) { try adapter.promptTensors(for: other) }
+        let text = description(of: error)
+        #expect(
+            text.contains("hold 64 numbers") && text.contains("2 layers of 4 heads of 12 are 192"), "\(text)")
+    }
+
+    @Test func `a task that a multitask adapter does not have is refused`() throws {
+        let adapter = try Self.folder("peft_multitask_prompt_tuning").readPEFT(on: CPUBackend.shared)
+        let target = PEFTAdapter.Target(try Tiny.model().model.traits)
+        #expect(adapter.taskCount == 3)
+        let error = #expect(throws: PromptError.self) { try adapter.promptTensors(for: target, task: 3) }
+        #expect(description(of: error).contains("it has tasks 0 to 2, not 3"))
+    }
+
+    @Test func `a prefix of some layers is saved under its own names, and no file for PEFT with half of it`()
+        throws
+    {
+        let place = try TemporaryFolder()
+        let tiny = try Tiny.model()
+        let prefix = Prefix(rows: 3, tiny.model.traits, layers: [1])
+        let prompt = try Prompt(
+            method: DeepPrompt.name, Tiny.task(), template: Tiny.task().template,
+            tensors: prefix.named(tiny.keyValues([44, 45, 46])), tiny, settings: [:], probing: [])
+        let folder = PromptFolder(place.file("saved"))
+        try folder.write(prompt)
+        #expect(place.names(in: "saved") == ["cloze.json", "cloze.safetensors"])
+        let again = try folder.read(on: CPUBackend.shared)
+        #expect(again.tensors.names == prompt.tensors.names)
+        #expect(folder.byteCount > again.tensors.byteCount)
     }
 
     @Test func `a number of rows that is not the tensor's is refused with both`() throws {
@@ -144,7 +242,7 @@ import Testing
         let place = try TemporaryFolder()
         let folder = try copy(in: place) { _ in }
         let file = folder.url.appendingPathComponent(Self.tensors)
-        let rows = try PromptFolder(Self.folder).readPEFT(on: CPUBackend.shared)
+        let rows = try rows(PromptFolder(Self.folder))
         try SafetensorsFile.write(NamedTensors(["rows": rows]), to: file)
         #expect(refusal(folder).contains("it has no tensor prompt_embeddings"))
     }

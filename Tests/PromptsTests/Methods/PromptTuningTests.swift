@@ -143,7 +143,7 @@ import Training
 
     @Test func `the rate is a share of the embeddings' spread, the user's, or found by a range test`() throws
     {
-        func rate(_ rate: PromptTuning.Rate) throws -> Float? {
+        func rate(_ rate: LearningRate) throws -> Float? {
             let notes = Notes()
             _ = try fit(settings { ($0.rate, $0.steps) = (rate, 1) }, RunContext { notes.add($0) })
             #expect(notes.rates.count == 1)

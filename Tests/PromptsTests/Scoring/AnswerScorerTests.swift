@@ -19,17 +19,17 @@ import Training
         soft = Tiny.soft(2, tiny)
     }
 
-    private func setup(_ template: String, a: [String], b: [String]) throws -> SoftPromptSetup {
+    private func setup(_ template: String, a: [String], b: [String]) throws -> PromptSetup {
         let task = try Tiny.task(template, a: a, b: b)
-        return try SoftPromptSetup(task, template: task.template, tiny)
+        return try PromptSetup(task, template: task.template, tiny)
     }
 
-    private func prompts(_ setup: SoftPromptSetup) throws -> [EncodedPrompt] {
+    private func prompts(_ setup: PromptSetup) throws -> [EncodedPrompt] {
         try ["5 6 7", "8", "5 9"].map { try setup.encoder.encode(Example(fields: ["text": $0])) }
     }
 
     /// The log-probabilities of the labels from plain sequences, in double precision.
-    private func expected(_ setup: SoftPromptSetup, _ prompt: EncodedPrompt) -> [Float] {
+    private func expected(_ setup: PromptSetup, _ prompt: EncodedPrompt) -> [Float] {
         let shares = setup.words.words.map { word -> Double in
             let candidate = word.tokens.rows + prompt.after
             let steps = Tiny.steps(prompt.before, candidate, soft: soft, tiny)
@@ -126,7 +126,7 @@ import Training
         )
         let rows = tiny.model.embed([44, 45, 46], pass)
         let scores = try [(hard, nil), (soft, rows)].map { task, rows in
-            let setup = try SoftPromptSetup(task, template: task.template, tiny)
+            let setup = try PromptSetup(task, template: task.template, tiny)
             let prompts = try ["5 6 7", "8"].map { try setup.encoder.encode(Example(fields: ["text": $0])) }
             return setup.causal.wordScores(prompts, soft: rows, pass)
         }
@@ -134,7 +134,7 @@ import Training
     }
 }
 
-extension SoftPromptSetup {
+extension PromptSetup {
     /// The scorer as what it is on a causal model.
     fileprivate var causal: AnswerScorer {
         guard let scorer = scorer as? AnswerScorer else { preconditionFailure("not a causal model") }

@@ -1,0 +1,89 @@
+public import Datasets
+internal import Layers
+public import Models
+internal import Tensors
+
+/// P-tuning v2 (Liu et al. 2022): trained keys and values in any layers, with or without a network that makes them,
+/// read by a classification head or by label words; the model frozen.
+///
+/// Where we differ: the default readout is the label words, which need no fresh weights where rows are few; a head
+/// learns at the prompt's rate, as in the paper's code.
+public struct DeepPrompt: PromptMethod {
+    /// The name on the command line.
+    public static let name = "deep-prompt"
+
+    /// What a run is told.
+    public struct Settings: MethodSettings {
+        /// `P`, how many positions the prompt takes in each layer.
+        public var rows = 16
+        /// The layers that get keys and values; nil for all.
+        public var layers: [Int]?
+        /// What keys and values start from; the paper draws them at random.
+        public var initialisation = PrefixInitialisation.random
+        /// The network that makes them in training; nil to train them themselves. Which is better depends on the task
+        /// (§3.3 of the paper).
+        public var reparametrisation: PrefixEncoder.Settings?
+        /// The share of their numbers that is zeroed in training.
+        public var dropout: Float = 0.1
+        /// How labels are read.
+        public var readout = Readout.verbalizer
+        /// How long and how fast.
+        public var learning = LearningSettings()
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// What the automatic rate is.
+    public static let rate: Float = 1e-2
+
+    /// What this run was told.
+    public let settings: Settings
+
+    /// The method with its settings.
+    public init(_ settings: Settings) { self.settings = settings }
+
+    /// Learns the keys and values, and the head where there is one.
+    public func fit(
+        _ split: FewShotSplit, _ task: PromptTask, to pretrained: PretrainedModel, _ run: RunContext
+    ) throws -> Prompt {
+        let (lesson, prefix) = try lesson(task, pretrained)
+        let (learned, rate) = try lesson.learn(split, settings.learning, over: pretrained, run)
+        return try Prompt(
+            method: Self.name, task, template: task.template, tensors: prefix.folded(learned), pretrained,
+            readout: settings.readout, settings: described(rate: rate), probing: split.train.examples)
+    }
+
+    /// What is trained.
+    package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> (Lesson, Prefix) {
+        try settings.learning.check()
+        try task.requireNoSoftRows(for: Self.name)
+        var random = CounterRandom(seed: settings.learning.seed, stream: 1)
+        let (prefix, start) = try PrefixStart(
+            rows: settings.rows, initialisation: settings.initialisation,
+            reparametrisation: settings.reparametrisation, layers: settings.layers, dropout: settings.dropout
+        ).make(pretrained, &random)
+        let setup = try PromptSetup(
+            task, template: task.template, pretrained, readout: settings.readout, prefixRows: prefix.rows)
+        let head =
+            (setup.scorer as? ClassificationHead)?.start(&random, on: pretrained.backend) ?? NamedTensors()
+        let objective = AnswerObjective(setup.scorer, pretrained.model) {
+            PromptTensors(pasts: [prefix.past($0)])
+        }
+        let lesson = Lesson(
+            setup, objective, start: start.overlaid(by: head),
+            automaticRate: (Self.rate, "\(Self.name)'s own"))
+        return (lesson, prefix)
+    }
+
+    private func described(rate: Float) -> [String: String] {
+        var values = settings.learning.described(rate: rate)
+        values["rows"] = "\(settings.rows)"
+        values["layers"] = settings.layers?.json
+        values["initialisation"] = settings.initialisation.json
+        values["reparametrisation"] = settings.reparametrisation?.json
+        values["dropout"] = "\(settings.dropout)"
+        values["readout"] = settings.readout.rawValue
+        return values
+    }
+}

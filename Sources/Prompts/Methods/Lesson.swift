@@ -1,0 +1,142 @@
+internal import Datasets
+internal import Layers
+internal import Models
+package import Tensors
+internal import Training
+
+/// What a method trains, ready for the loop that all methods share.
+package struct Lesson: Sendable {
+    /// Words, encoder and scorer.
+    package var setup: PromptSetup
+    /// The loss of a batch.
+    package var objective: AnswerObjective
+    /// What is trained, as it starts.
+    package var start: NamedTensors
+    /// What the pass reads beside the model and what is trained, such as LoRA's scalings.
+    package var constants = NamedTensors()
+    /// The rate that ``LearningRate/automatic`` is here, and how it came about.
+    package var automaticRate: (rate: Float, reason: String)
+    /// Weights that move at a rate of their own, by AdamW.
+    var apart: Apart?
+    /// Which weights may have no gradient at the first step.
+    package var mayStartFlat: @Sendable (String) -> Bool = { _ in false }
+
+    /// Weights with a rate and a decay of their own.
+    struct Apart: Sendable {
+        var names: Set<String>
+        var rate: Float
+        var decay: Float
+    }
+
+    package init(
+        _ setup: PromptSetup, _ objective: AnswerObjective, start: NamedTensors,
+        automaticRate: (rate: Float, reason: String)
+    ) {
+        self.setup = setup
+        self.objective = objective
+        self.start = start
+        self.automaticRate = automaticRate
+    }
+
+    /// Trains on the train rows; what was best on the dev rows is kept, the first of equals.
+    ///
+    /// ``RunContext/checkpoint`` lets a stopped run go on to the very same bytes.
+    /// - Returns: what was learned, and the rate.
+    func learn(
+        _ split: FewShotSplit, _ learning: LearningSettings, over pretrained: PretrainedModel,
+        _ run: RunContext
+    ) throws -> (learned: NamedTensors, rate: Float) {
+        let (train, dev) = (try setup.prompts(split.train), try setup.prompts(split.dev))
+        guard !train.isEmpty else {
+            throw PromptError.badSetting(name: "the number of train rows", value: "0", allowed: "at least 1")
+        }
+        let batches = ShuffledBatches(train, size: min(learning.batch, train.count), seed: learning.seed)
+        let frozen = pretrained.weights.overlaid(by: constants)
+        let rate = try rate(learning, over: frozen, batches, run)
+        var plan = learning.training(rate: rate, groups: groups(rate))
+        // Without dev rows there is nothing to choose by: the last step's weights are kept.
+        if dev.isEmpty { plan.evaluationInterval = nil }
+        let fitting = Fitting(
+            trainer: Trainer(objective, plan, mayStartFlat: mayStartFlat), frozen: frozen,
+            backend: pretrained.backend, run: run)
+        var watch = CollapseWatch(labels: setup.scorer.labels)
+        let learned = try fitting.learn(try start(pretrained, run.startingFrom), batches: batches) {
+            weights in
+            let (score, predicted) = try objective.score(dev, weights)
+            if let warning = watch.warning(predicted) { run.report(.warning(warning)) }
+            return score
+        }
+        return (learned, rate)
+    }
+
+    /// What is trained, as another prompt left it where one is given.
+    ///
+    /// - Throws: ``PromptError`` where that prompt is of another model, or does not have the same tensors.
+    private func start(_ pretrained: PretrainedModel, _ source: Prompt?) throws -> NamedTensors {
+        guard let source else { return start }
+        try pretrained.check(source.manifest)
+        let learned = source.tensors.filter { start[$0] != nil }
+        for name in start.names where !name.hasPrefix(ClassificationHead.path.name + ".") {
+            guard let own = start[name], learned[name]?.shape == own.shape else {
+                throw PromptError.wrongShape(
+                    prompt: source.id, expected: "\(start[name]?.shape ?? []) as \(name)",
+                    found: learned[name].map { "\($0.shape)" } ?? "absent")
+            }
+        }
+        // A head of other labels starts anew.
+        return start.overlaid(by: learned.filter { learned[$0]?.shape == start[$0]?.shape })
+    }
+
+    private func groups(_ rate: Float) -> [ParameterGroup] {
+        apart.map {
+            [
+                ParameterGroup(
+                    names: $0.names, rateShare: $0.rate / rate,
+                    optimizer: .adamW(AdamW.Settings(decay: $0.decay)))
+            ]
+        } ?? []
+    }
+
+    private func rate(
+        _ learning: LearningSettings, over frozen: NamedTensors, _ batches: ShuffledBatches<LabelledPrompt>,
+        _ run: RunContext
+    ) throws -> Float {
+        let (rate, reason): (Float, String)
+        switch learning.rate {
+        case .fixed(let given): (rate, reason) = (given, "given")
+        case .automatic: (rate, reason) = automaticRate
+        case .rangeTest:
+            let center = automaticRate.rate
+            let finder = RateFinder(lowest: center / 75, highest: center * 400 / 3, steps: 24)
+            let sweep = try finder.sweep(
+                objective, learning.training(rate: center, groups: groups(center)), training: start,
+                over: frozen,
+                batches: batches, stop: run.stop)
+            (rate, reason) = (sweep.suggestion, "range test of \(sweep.points.count) steps")
+        }
+        run.report(.rate(rate, reason: reason))
+        return rate
+    }
+}
+
+extension AnswerObjective {
+    /// The share of rows that are answered right, plus a millionth of their mean log-probability to order
+    /// equals; and the answers.
+    func score(_ dev: [LabelledPrompt], _ weights: NamedTensors) throws -> (score: Double, predicted: [Int]) {
+        var (right, likelihood, predicted) = (0, 0.0, [Int]())
+        for start in stride(from: 0, to: dev.count, by: 32) {
+            let batch = dev[start..<min(start + 32, dev.count)]
+            let logits = try logProbabilities(batch.map(\.prompt), .inference(weights))
+            let (values, width) = (logits.floats, logits.shape.width)
+            for (place, item) in batch.enumerated() {
+                let row = values[place * width..<(place + 1) * width]
+                let best = row.indices.reduce(row.startIndex) { row[$1] > row[$0] ? $1 : $0 } - row.startIndex
+                right += best == Int(item.label) ? 1 : 0
+                likelihood += Double(row[row.startIndex + Int(item.label)])
+                predicted.append(best)
+            }
+        }
+        let count = Double(max(1, dev.count))
+        return (Double(right) / count + 1e-6 * likelihood / count, predicted)
+    }
+}

@@ -1,0 +1,105 @@
+public import Datasets
+internal import Layers
+public import Models
+internal import Tensors
+
+/// LoRA (Hu et al. 2022): low-rank changes of the model's linear maps, the maps themselves frozen (and quantised, if
+/// the file has them so).
+///
+/// Not a prompt; it is the reference that today's users compare prompts with. Read by a verbalizer here, with the loss
+/// over the labels.
+public struct LoRA: PromptMethod {
+    /// The name on the command line.
+    public static let name = "lora"
+
+    /// What a run is told.
+    public struct Settings: MethodSettings {
+        /// The rank of the changes.
+        public var rank = 8
+        /// The changes are multiplied by alpha / rank.
+        public var alpha: Float = 16
+        /// The maps that are changed, by the last part of their names; the paper's choice by default.
+        public var targets = ["q_proj", "v_proj"]
+        /// How long and how fast.
+        public var learning = LearningSettings()
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// What the automatic rate is.
+    public static let rate: Float = 1e-3
+
+    /// What this run was told.
+    public let settings: Settings
+
+    /// The method with its settings.
+    public init(_ settings: Settings) { self.settings = settings }
+
+    /// Learns the changes.
+    public func fit(
+        _ split: FewShotSplit, _ task: PromptTask, to pretrained: PretrainedModel, _ run: RunContext
+    ) throws -> Prompt {
+        let lesson = try lesson(task, pretrained)
+        let (learned, rate) = try lesson.learn(split, settings.learning, over: pretrained, run)
+        return try Prompt(
+            method: Self.name, task, template: task.template, tensors: learned.overlaid(by: lesson.constants),
+            pretrained, settings: described(rate: rate), probing: split.train.examples)
+    }
+
+    /// What is trained: `A` starts as `torch.nn.Linear` does, `B` at zero, so that the first step is the model's own.
+    package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> Lesson {
+        try settings.learning.check()
+        try task.requireNoSoftRows(for: Self.name)
+        let setup = try PromptSetup(task, template: task.template, pretrained)
+        var random = CounterRandom(seed: settings.learning.seed, stream: 1)
+        let backend = pretrained.backend
+        var (start, constants) = (NamedTensors(), NamedTensors())
+        for change in try changes(of: pretrained) {
+            start[change.down.name] = .uniform(
+                change.down.shape, within: 1 / Float(change.down.shape.width).squareRoot(), &random,
+                on: backend)
+            start[change.up.name] = Tensor(repeating: 0, shape: change.up.shape, on: backend)
+            constants[change.scaling.name] = Tensor(
+                repeating: settings.alpha / Float(settings.rank), shape: [1], on: backend)
+        }
+        var lesson = Lesson(
+            setup, setup.objective, start: start, automaticRate: (Self.rate, "\(Self.name)'s own"))
+        lesson.constants = constants
+        lesson.mayStartFlat = { $0.hasSuffix(".lora_A.weight") }
+        return lesson
+    }
+
+    /// The changes of the target maps.
+    ///
+    /// - Throws: ``PromptError/badSetting(name:value:allowed:)`` for a rank or targets that the model cannot have.
+    private func changes(of pretrained: PretrainedModel) throws -> [LowRankChange] {
+        func module(_ name: String) -> String? { name.split(separator: ".").dropLast().last.map(String.init) }
+        let maps = pretrained.model.parameters.filter { $0.shape.rank == 2 && $0.name.hasSuffix(".weight") }
+        let known = Set(maps.compactMap { module($0.name) }).subtracting(["embed_tokens", "wte", "wpe"])
+        guard !settings.targets.isEmpty, settings.targets.allSatisfy(known.contains) else {
+            throw PromptError.badSetting(
+                name: "the list of maps that lora changes", value: settings.targets.joined(separator: ","),
+                allowed: "some of " + known.sorted().joined(separator: ", "))
+        }
+        let chosen = maps.filter { module($0.name).map(settings.targets.contains) ?? false }
+        let limit = chosen.map { min($0.shape[0], $0.shape.width) }.min() ?? 1
+        guard (1...limit).contains(settings.rank) else {
+            throw PromptError.badSetting(
+                name: "the rank", value: "\(settings.rank)", allowed: "between 1 and \(limit)")
+        }
+        guard settings.alpha > 0, settings.alpha.isFinite else {
+            throw PromptError.badSetting(
+                name: "alpha", value: "\(settings.alpha)", allowed: "a number above 0")
+        }
+        return chosen.map { LowRankChange(of: $0, rank: settings.rank) }
+    }
+
+    private func described(rate: Float) -> [String: String] {
+        var values = settings.learning.described(rate: rate)
+        values["rank"] = "\(settings.rank)"
+        values["alpha"] = "\(settings.alpha)"
+        values["targets"] = settings.targets.joined(separator: ",")
+        return values
+    }
+}

@@ -1,0 +1,96 @@
+public import Datasets
+internal import Layers
+public import Models
+internal import Tensors
+
+/// Model tuning: the model's own weights learn the task, by a template and label words or by a head (fine-tuning).
+///
+/// The baseline of every prompt method, through the same trainer: what it stores is the tuned weights, laid over the
+/// model by name. With ``WeightSelection/none`` and a head it is a linear probe.
+public struct ModelTuning: PromptMethod {
+    /// The name on the command line.
+    public static let name = "model-tuning"
+    /// The name of the method that trains a head only.
+    public static let probeName = "linear-probe"
+
+    /// What a run is told.
+    public struct Settings: MethodSettings {
+        /// Which weights are tuned.
+        public var tuned = WeightSelection.all
+        /// How labels are read: by the label words, or by a head that is trained with the model.
+        public var readout = Readout.verbalizer
+        /// The head's own rate, where there is one and the model is tuned too: fresh weights need a higher one.
+        public var headRate: Float = 1e-3
+        /// How long and how fast.
+        public var learning = LearningSettings()
+
+        /// The defaults.
+        public init() {}
+
+        /// Those of a linear probe.
+        public static var probe: Settings {
+            var settings = Settings()
+            (settings.tuned, settings.readout) = (.none, .classifier)
+            settings.learning.steps = 200
+            return settings
+        }
+    }
+
+    /// What the automatic rate of the model's weights is.
+    public static let rate: Float = 5e-5
+    /// What the automatic rate of a head alone is.
+    public static let probeRate: Float = 1e-2
+
+    /// What this run was told.
+    public let settings: Settings
+
+    /// The method with its settings.
+    public init(_ settings: Settings) { self.settings = settings }
+
+    private var isProbe: Bool { settings.tuned == .none }
+
+    /// Learns the weights.
+    public func fit(
+        _ split: FewShotSplit, _ task: PromptTask, to pretrained: PretrainedModel, _ run: RunContext
+    ) throws -> Prompt {
+        let lesson = try lesson(task, pretrained)
+        let (learned, rate) = try lesson.learn(split, settings.learning, over: pretrained, run)
+        return try Prompt(
+            method: isProbe ? Self.probeName : Self.name, task, template: task.template, tensors: learned,
+            pretrained, readout: settings.readout, settings: described(rate: rate),
+            probing: split.train.examples)
+    }
+
+    /// What is trained.
+    package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> Lesson {
+        try settings.learning.check()
+        try task.requireNoSoftRows(for: Self.name)
+        guard !isProbe || settings.readout == .classifier else {
+            throw PromptError.badSetting(
+                name: "the readout of a run that tunes no weight of the model", value: "verbalizer",
+                allowed: "classifier, whose head is then trained")
+        }
+        let setup = try PromptSetup(task, template: task.template, pretrained, readout: settings.readout)
+        let tuned = try settings.tuned.weights(of: pretrained)
+        var random = CounterRandom(seed: settings.learning.seed, stream: 1)
+        let head =
+            (setup.scorer as? ClassificationHead)?.start(&random, on: pretrained.backend) ?? NamedTensors()
+        var lesson = Lesson(
+            setup, setup.objective, start: tuned.overlaid(by: head),
+            automaticRate: (
+                isProbe ? Self.probeRate : Self.rate, "\(isProbe ? Self.probeName : Self.name)'s own"
+            ))
+        if !isProbe, !head.isEmpty {
+            lesson.apart = Lesson.Apart(names: Set(head.names), rate: settings.headRate, decay: 0)
+        }
+        return lesson
+    }
+
+    private func described(rate: Float) -> [String: String] {
+        var values = settings.learning.described(rate: rate)
+        values["tuned"] = settings.tuned.json
+        values["readout"] = settings.readout.rawValue
+        if !isProbe, settings.readout == .classifier { values["headRate"] = "\(settings.headRate)" }
+        return values
+    }
+}

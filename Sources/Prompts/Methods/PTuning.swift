@@ -1,0 +1,110 @@
+public import Datasets
+internal import Layers
+public import Models
+package import Tensors
+
+/// P-tuning (Liu et al. 2021): pseudo-tokens anywhere in the template, between words that stay ("anchors"), whose
+/// embeddings a small network makes; the model frozen, or tuned together with them at a rate of its own.
+///
+/// What is stored is the embeddings; they give what the live network gives. Where we differ: the loss is a softmax
+/// over the labels.
+public struct PTuning: PromptMethod {
+    /// The name on the command line.
+    public static let name = "p-tuning"
+
+    /// What a run is told.
+    public struct Settings: MethodSettings {
+        /// How many pseudo-tokens, where the template has no soft slot of its own.
+        public var rows = 6
+        /// Where they stand then.
+        public var placement = PromptTuning.Placement.end
+        /// The network that makes their embeddings.
+        public var encoder = PseudoTokenEncoder.Kind.lama
+        /// Which weights of the model are tuned together with them; nil for a frozen model (§9.3 of the notes: LAMA
+        /// freezes it, FewGLUE tunes it).
+        public var tuned: WeightSelection?
+        /// The model's own rate, where it is tuned.
+        public var modelRate: Float = 1e-5
+        /// The model's own decay, where it is tuned.
+        public var modelDecay: Float = 0.1
+        /// How long and how fast.
+        public var learning = LearningSettings()
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// What the automatic rate is: the network's own weights are on the same scale for every model.
+    public static let rate: Float = 1e-3
+
+    /// What this run was told.
+    public let settings: Settings
+
+    /// The method with its settings.
+    public init(_ settings: Settings) { self.settings = settings }
+
+    /// Learns the embeddings of the pseudo-tokens.
+    public func fit(
+        _ split: FewShotSplit, _ task: PromptTask, to pretrained: PretrainedModel, _ run: RunContext
+    ) throws -> Prompt {
+        let (lesson, encoder) = try lesson(task, pretrained)
+        let (learned, rate) = try lesson.learn(split, settings.learning, over: pretrained, run)
+        return try Prompt(
+            method: Self.name, task, template: lesson.setup.encoder.template,
+            tensors: Self.folded(learned, encoder), pretrained, settings: described(rate: rate),
+            probing: split.train.examples)
+    }
+
+    /// The template with pseudo-tokens where the settings want them; one that has its own is left alone.
+    public func template(for task: PromptTask) throws -> Template {
+        try settings.learning.check()
+        return try task.template.withSoftRows(settings.rows, at: settings.placement)
+    }
+
+    /// What is trained.
+    package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> (
+        Lesson, PseudoTokenEncoder
+    ) {
+        let setup = try PromptSetup(task, template: try template(for: task), pretrained)
+        let layout = setup.encoder.softLayout
+        let encoder = PseudoTokenEncoder(
+            settings.encoder, tokens: layout.rowCount, width: pretrained.model.traits.width)
+        var random = CounterRandom(seed: settings.learning.seed, stream: 1)
+        var start = encoder.start(&random, on: pretrained.backend)
+        let objective = AnswerObjective(setup.scorer, pretrained.model) {
+            PromptTensors(soft: encoder.rows($0))
+        }
+        let tuned = try settings.tuned?.weights(of: pretrained) ?? NamedTensors()
+        start = start.overlaid(by: tuned)
+        var lesson = Lesson(
+            setup, objective, start: start, automaticRate: (Self.rate, "\(Self.name)'s own"))
+        if !tuned.isEmpty {
+            lesson.apart = Lesson.Apart(
+                names: Set(tuned.names), rate: settings.modelRate, decay: settings.modelDecay)
+        }
+        // A single token never reads the LSTM's state before it.
+        let isSingle = layout.rowCount == 1
+        lesson.mayStartFlat = { isSingle && $0.contains("weight_hh") }
+        return (lesson, encoder)
+    }
+
+    /// What is stored: the network's output, and the tuned weights.
+    package static func folded(_ learned: NamedTensors, _ encoder: PseudoTokenEncoder) -> NamedTensors {
+        let own = Set(encoder.parameters.map(\.name))
+        return learned.filter { !own.contains($0) }.overlaid(
+            by: NamedTensors([SoftPrompt.parameterName: encoder.rows(.inference(learned))]))
+    }
+
+    private func described(rate: Float) -> [String: String] {
+        var values = settings.learning.described(rate: rate)
+        values["rows"] = "\(settings.rows)"
+        values["placement"] = settings.placement.rawValue
+        values["encoder"] = settings.encoder.json
+        values["tuned"] = settings.tuned?.json
+        if settings.tuned != nil {
+            values["modelRate"] = "\(settings.modelRate)"
+            values["modelDecay"] = "\(settings.modelDecay)"
+        }
+        return values
+    }
+}

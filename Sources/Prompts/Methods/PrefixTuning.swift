@@ -1,0 +1,81 @@
+public import Datasets
+internal import Layers
+public import Models
+internal import Tensors
+
+/// Prefix-Tuning (Li & Liang 2021): trained keys and values before everything, in every layer, the model frozen.
+///
+/// Where we differ: the answer is read by a verbalizer and the loss is a softmax over the labels, and the default
+/// start is the keys and values of written words (§4.4 of the paper uses them where data are few), trained as they
+/// are. With ``Settings/reparametrisation`` the paper's network makes them, fitted to the words first.
+public struct PrefixTuning: PromptMethod {
+    /// The name on the command line.
+    public static let name = "prefix-tuning"
+
+    /// What a run is told.
+    public struct Settings: MethodSettings {
+        /// `P`, how many positions the prefix takes. ``PrefixInitialisation/written(_:)`` brings its own number.
+        public var rows = 20
+        /// What keys and values start from.
+        public var initialisation = PrefixInitialisation.words(SoftInitialisation.defaultText)
+        /// The network that makes them in training; nil to train them themselves.
+        public var reparametrisation: PrefixEncoder.Settings?
+        /// The layers that get them; nil for all.
+        public var layers: [Int]?
+        /// The share of their numbers that is zeroed in training.
+        public var dropout: Float = 0
+        /// How long and how fast.
+        public var learning = LearningSettings()
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// What the automatic rate is, for every model: keys and values are about as large everywhere.
+    public static let rate: Float = 1e-2
+
+    /// What this run was told.
+    public let settings: Settings
+
+    /// The method with its settings.
+    public init(_ settings: Settings) { self.settings = settings }
+
+    /// Learns the keys and values.
+    public func fit(
+        _ split: FewShotSplit, _ task: PromptTask, to pretrained: PretrainedModel, _ run: RunContext
+    ) throws -> Prompt {
+        let (lesson, prefix) = try lesson(task, pretrained)
+        let (learned, rate) = try lesson.learn(split, settings.learning, over: pretrained, run)
+        return try Prompt(
+            method: Self.name, task, template: task.template, tensors: prefix.folded(learned), pretrained,
+            settings: described(rate: rate), probing: split.train.examples)
+    }
+
+    /// What is trained.
+    package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> (Lesson, Prefix) {
+        try settings.learning.check()
+        try task.requireNoSoftRows(for: Self.name)
+        var random = CounterRandom(seed: settings.learning.seed, stream: 1)
+        let (prefix, start) = try PrefixStart(
+            rows: settings.rows, initialisation: settings.initialisation,
+            reparametrisation: settings.reparametrisation, layers: settings.layers, dropout: settings.dropout
+        ).make(pretrained, &random)
+        let setup = try PromptSetup(task, template: task.template, pretrained, prefixRows: prefix.rows)
+        let objective = AnswerObjective(setup.scorer, pretrained.model) {
+            PromptTensors(pasts: [prefix.past($0)])
+        }
+        return (
+            Lesson(setup, objective, start: start, automaticRate: (Self.rate, "\(Self.name)'s own")), prefix
+        )
+    }
+
+    private func described(rate: Float) -> [String: String] {
+        var values = settings.learning.described(rate: rate)
+        values["rows"] = "\(settings.rows)"
+        values["initialisation"] = settings.initialisation.json
+        values["reparametrisation"] = settings.reparametrisation?.json
+        values["layers"] = settings.layers?.json
+        values["dropout"] = "\(settings.dropout)"
+        return values
+    }
+}

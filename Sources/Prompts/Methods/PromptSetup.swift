@@ -1,0 +1,63 @@
+package import Datasets
+package import Models
+
+/// What a template, label words and a model make together, in training and in use alike: words, encoder, scorer,
+/// rows.
+///
+/// The model's traits and the readout decide here, and only here, how labels are read.
+package struct PromptSetup: Sendable {
+    package let words: EncodedVerbalizer
+    package let encoder: PromptEncoder
+    package let scorer: any LabelScorer
+    /// Nil where the template has no soft slot.
+    package let soft: SoftPrompt?
+    private let model: any LanguageModel
+
+    /// - Parameters:
+    ///   - task: label words, limits.
+    ///   - template: the task's, or one with slots put in.
+    ///   - readout: how labels are read off the model.
+    ///   - prefixRows: how many positions stand before everything, beside those of the template.
+    package init(
+        _ task: PromptTask, template: Template, _ pretrained: PretrainedModel, readout: Readout = .verbalizer,
+        prefixRows: Int = 0
+    ) throws {
+        let traits = pretrained.model.traits
+        let kind = try pretrained.promptKind(readout)
+        guard prefixRows < traits.contextLength else {
+            throw PromptError.badSetting(
+                name: "the length of the prefix", value: "\(prefixRows)",
+                allowed: "below the model's \(traits.contextLength) positions")
+        }
+        words = try EncodedVerbalizer(task.verbalizer, behind: template, pretrained.tokenizer, kind: kind)
+        encoder = try PromptEncoder(
+            template, pretrained.tokenizer, limit: min(task.limit, traits.contextLength - prefixRows),
+            kind: kind, longestAnswer: words.longestAnswer, shortening: task.shortening)
+        model = pretrained.model
+        scorer =
+            switch readout {
+            case .verbalizer: pretrained.model.scorer(words, masks: template.fixedMasks)
+            case .classifier: ClassificationHead(labels: words.labels, width: traits.width)
+            }
+        soft = template.hasSoftRows ? SoftPrompt(encoder.softLayout, traits) : nil
+    }
+
+    /// The objective that trains the soft rows, and whatever else a pass records.
+    package var objective: AnswerObjective {
+        let soft = soft
+        return AnswerObjective(scorer, model) { PromptTensors(soft: soft?.rows($0)) }
+    }
+
+    /// The rows of a dataset as prompts with their labels' indices.
+    ///
+    /// - Throws: ``PromptError/labelsDiffer(missing:known:)`` for a row whose label has no words.
+    package func prompts(_ dataset: Dataset) throws -> [LabelledPrompt] {
+        try dataset.examples.compactMap { example in
+            guard let label = example.label else { return nil }
+            guard let index = words.labels.firstIndex(of: label) else {
+                throw PromptError.labelsDiffer(missing: [label], known: words.labels)
+            }
+            return LabelledPrompt(prompt: try encoder.encode(example), label: Int32(index))
+        }
+    }
+}

@@ -1,0 +1,46 @@
+internal import Layers
+public import Models
+public import Tensors
+
+/// Which of a model's own weights are tuned.
+public enum WeightSelection: Hashable, Codable, Sendable {
+    /// All of them.
+    case all
+    /// Those of the so many last layers, and the last norm (Li & Liang 2021, table 1, "FT-top2").
+    case topLayers(Int)
+    /// None: only what a method puts on top of the model.
+    case none
+
+    /// The selected weights as float32, copies that may be trained.
+    ///
+    /// A quantised weight is expanded: `all` of a model takes four bytes a number, and in training four times that
+    /// (weight, gradient, two moments), whatever its file takes.
+    /// - Throws: ``PromptError/badSetting(name:value:allowed:)`` for more layers than there are.
+    public func weights(of pretrained: PretrainedModel) throws -> NamedTensors {
+        let layers = pretrained.model.traits.layers
+        let first: Int
+        switch self {
+        case .none: return NamedTensors()
+        case .all: first = 0
+        case .topLayers(let count):
+            guard (1...layers).contains(count) else {
+                throw PromptError.badSetting(
+                    name: "the number of tuned layers", value: "\(count)", allowed: "between 1 and \(layers)")
+            }
+            first = layers - count
+        }
+        let names = pretrained.model.parameters.map(\.name)
+        // What stands behind the layers (the last norm, an output matrix) belongs to their top.
+        let lastOfLayers = names.lastIndex { Self.layer(of: $0) != nil } ?? names.count
+        return names.enumerated().reduce(into: NamedTensors()) { chosen, place in
+            let layer = Self.layer(of: place.element)
+            let isChosen = self == .all || layer.map { $0 >= first } ?? (place.offset > lastOfLayers)
+            if isChosen { chosen[place.element] = pretrained.weights[place.element]?.float32() }
+        }
+    }
+
+    /// The number of the layer that a weight is of: the first number in its name.
+    private static func layer(of name: String) -> Int? {
+        name.split(separator: ".").lazy.compactMap { Int($0) }.first
+    }
+}
