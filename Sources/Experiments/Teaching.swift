@@ -41,7 +41,7 @@ public struct Teaching: Sendable {
         let folder = PromptFolder(plan.output)
         try folder.checkWritable(replacing: plan.isReplacing)
         let task = plan.task.promptTask(limit: plan.limit)
-        _ = try PromptTuning(plan.method).template(for: task)
+        _ = try plan.method.method.template(for: task)
         guard let testFile = plan.task.test else { throw ExperimentError.noTestRows(plan.task.name) }
         let split = try self.split()
         let test = try LockedTest(try plan.task.rows(testFile, limit: plan.testLimit))
@@ -81,10 +81,11 @@ public struct Teaching: Sendable {
         let log = TeachingLog(forwarding: report)
         let start = Date()
         let checkpoint = self.checkpoint(prepared)
-        report(.stage("learning", total: plan.method.steps))
-        var prompt = try PromptTuning(plan.method).fit(
-            prepared.split, prepared.task, to: pretrained,
-            RunContext(stop: stop, checkpoint: checkpoint) { log.add($0) })
+        report(.stage("learning", total: plan.method.learning.steps))
+        let source = try plan.startingFrom.map { try PromptFolder($0).read(on: pretrained.backend) }
+        let context = RunContext(stop: stop, checkpoint: checkpoint, startingFrom: source) { log.add($0) }
+        var prompt = try plan.method.method.fit(prepared.split, prepared.task, to: pretrained, context)
+        let peakTrainingBytes = CPUBackend.shared.memory.peak
         let seconds = Date().timeIntervalSince(start)
         let hard = try Prompt.hard(prepared.task, pretrained)
         let test = try prepared.test.open(for: "\(plan.output.path) \(start.timeIntervalSince1970)")
@@ -103,7 +104,7 @@ public struct Teaching: Sendable {
             try row(
                 "zero-shot", zeroShot, test, parameters: 0, bytes: hard.manifest.template.source.utf8.count),
             try row(
-                PromptTuning.name, trained, test, parameters: prompt.parameterCount,
+                plan.method.name, trained, test, parameters: log.trainable,
                 bytes: prepared.folder.byteCount,
                 training: seconds),
         ]
@@ -116,7 +117,8 @@ public struct Teaching: Sendable {
             modelParameters: pretrained.weights.parameterCount,
             trainRows: prepared.split.train.examples.count,
             perLabel: prepared.split.perLabel, seed: plan.seed, rate: log.rate, devScore: log.devScore,
-            losses: log.losses,
+            losses: log.losses, stepSeconds: log.stepSeconds, peakTrainingBytes: peakTrainingBytes,
+            tasksAGigabyte: 1_000_000_000 / max(1, prepared.folder.byteCount),
             peakTensorBytes: CPUBackend.shared.memory.peak, peakProcessBytes: ProcessMemory.peakBytes,
             reloadDifference: difference, shortenedRows: trained.predictions.count { $0.tokensCut > 0 },
             tokensCut: trained.predictions.reduce(0) { $0 + $1.tokensCut }, probabilityOfChance: chance,
@@ -133,7 +135,7 @@ public struct Teaching: Sendable {
         let words = prepared.task.verbalizer.entries.map { "\($0.label)=\($0.words)" }
         let identity = [
             pretrained.fingerprint.digest, prepared.task.template.source, "\(words)", settings, "\(rows)",
-            "\(plan.limit)",
+            "\(plan.limit)", plan.startingFrom?.path ?? "",
             fingerprint(prepared.split.train), fingerprint(prepared.split.dev),
         ].joined(separator: "\n")
         return TrainingCheckpoint(plan.checkpointPlace, identity: identity)

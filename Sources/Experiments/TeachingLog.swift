@@ -9,6 +9,8 @@ final class TeachingLog: Sendable {
         var losses: [Float] = []
         var devScore: Double?
         var warnings: [String] = []
+        var trainable = 0
+        var stepSeconds: [Double] = []
     }
 
     private let state = Mutex(State())
@@ -16,6 +18,14 @@ final class TeachingLog: Sendable {
 
     init(forwarding forward: @escaping @Sendable (TeachingEvent) -> Void) { self.forward = forward }
 
+    /// How many numbers were trained.
+    var trainable: Int { state.withLock(\.trainable) }
+    /// The median time of a step, the first left out where there are more; 0 without steps.
+    var stepSeconds: Double {
+        let seconds = state.withLock(\.stepSeconds)
+        let ordered = (seconds.count > 1 ? Array(seconds.dropFirst()) : seconds).sorted()
+        return ordered.isEmpty ? 0 : ordered[ordered.count / 2]
+    }
     var rate: Float { state.withLock(\.rate) }
     var losses: [Float] { state.withLock(\.losses) }
     var devScore: Double? { state.withLock(\.devScore) }
@@ -24,8 +34,11 @@ final class TeachingLog: Sendable {
     func add(_ event: MethodEvent) {
         state.withLock { state in
             switch event {
+            case .trainable(let count): state.trainable = count
             case .rate(let rate, _): state.rate = rate
-            case .step(let report, _): state.losses.append(report.loss)
+            case .step(let report, _):
+                state.losses.append(report.loss)
+                state.stepSeconds.append(report.seconds)
             case .evaluation: break
             case .chosen(_, let score): state.devScore = score
             case .warning(let warning): state.warnings.append(warning)

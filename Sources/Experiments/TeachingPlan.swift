@@ -19,7 +19,9 @@ public struct TeachingPlan: Sendable {
     /// How many test rows are scored; nil for all.
     public var testLimit: Int?
     /// How the prompt is learned.
-    public var method = PromptTuning.Settings()
+    public var method = MethodChoice.promptTuning(PromptTuning.Settings())
+    /// A prompt of another task that training starts from; nil to start as the method says.
+    public var startingFrom: URL?
     /// Where the prompt is saved.
     public var output: URL
     /// Whether a prompt that is there may be replaced.
@@ -100,6 +102,12 @@ public struct TeachingReport: Codable, Sendable {
     public var devScore: Double?
     /// The losses, step by step.
     public var losses: [Float]
+    /// How long a step took, the median, in seconds.
+    public var stepSeconds: Double
+    /// The most bytes that arithmetic held at once while learning.
+    public var peakTrainingBytes: Int
+    /// How many prompts like this a gigabyte (10^9 bytes) holds.
+    public var tasksAGigabyte: Int
     /// The most bytes that arithmetic held at once.
     public var peakTensorBytes: Int
     /// The most bytes that the process held at once.

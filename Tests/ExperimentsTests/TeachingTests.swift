@@ -81,7 +81,7 @@ import Training
         let diary = Diary()
         _ = try teach(try place.plan(), diary)
         let lines = diary.lines
-        #expect(lines.prefix(4) == ["words negative positive", "data", "stage learning", "rate"])
+        #expect(lines.prefix(4) == ["words negative positive", "data", "stage learning", "trainable"])
         let stages = lines.filter { $0.hasPrefix("stage") }
         #expect(
             stages == [
@@ -222,7 +222,7 @@ import Training
 
     @Test func `settings that make no run are refused before the rows are read`() throws {
         let plan = try place.plan {
-            $0.method.steps = 0
+            $0.method.learning.steps = 0
             $0.task.pool = place.file("absent.jsonl")
         }
         #expect(throws: PromptError.self) { try Teaching(plan, place.model).prepare() }

@@ -69,8 +69,10 @@ final class Workplace: Sendable {
         var plan = TeachingPlan(
             task: try Self.task(self, test: try write("test.jsonl", test)), output: file("learned"))
         plan.perLabel = 4
-        (plan.method.rows, plan.method.steps, plan.method.evaluationInterval) = (4, 12, 4)
-        plan.method.rate = .fixed(0.05)
+        var settings = PromptTuning.Settings()
+        (settings.rows, settings.steps, settings.evaluationInterval) = (4, 12, 4)
+        settings.rate = .fixed(0.05)
+        plan.method = .promptTuning(settings)
         change(&plan)
         return plan
     }
@@ -101,6 +103,7 @@ final class Diary: Sendable {
             case .progress: "progress"
             case .method(.step(let report, let total)): "step \(report.step) of \(total)"
             case .method(.evaluation): "evaluation"
+            case .method(.trainable): "trainable"
             case .method(.rate): "rate"
             case .method(.chosen(let step, _)): "chosen \(step)"
             case .method(.warning(let text)), .warning(let text): "warning \(text)"

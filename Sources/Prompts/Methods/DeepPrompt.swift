@@ -54,17 +54,21 @@ public struct DeepPrompt: PromptMethod {
             readout: settings.readout, settings: described(rate: rate), probing: split.train.examples)
     }
 
+    /// How many numbers a run would train.
+    public func trainedCount(for task: PromptTask, _ pretrained: PretrainedModel) throws -> Int {
+        try lesson(task, pretrained).0.start.parameterCount
+    }
+
     /// What is trained.
     package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> (Lesson, Prefix) {
-        try settings.learning.check()
-        try task.requireNoSoftRows(for: Self.name)
+        let template = try template(for: task)
         var random = CounterRandom(seed: settings.learning.seed, stream: 1)
         let (prefix, start) = try PrefixStart(
             rows: settings.rows, initialisation: settings.initialisation,
             reparametrisation: settings.reparametrisation, layers: settings.layers, dropout: settings.dropout
         ).make(pretrained, &random)
         let setup = try PromptSetup(
-            task, template: task.template, pretrained, readout: settings.readout, prefixRows: prefix.rows)
+            task, template: template, pretrained, readout: settings.readout, prefixRows: prefix.rows)
         let head =
             (setup.scorer as? ClassificationHead)?.start(&random, on: pretrained.backend) ?? NamedTensors()
         let objective = AnswerObjective(setup.scorer, pretrained.model) {

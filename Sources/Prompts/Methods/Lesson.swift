@@ -52,6 +52,7 @@ package struct Lesson: Sendable {
         }
         let batches = ShuffledBatches(train, size: min(learning.batch, train.count), seed: learning.seed)
         let frozen = pretrained.weights.overlaid(by: constants)
+        run.report(.trainable(start.parameterCount))
         let rate = try rate(learning, over: frozen, batches, run)
         var plan = learning.training(rate: rate, groups: groups(rate))
         // Without dev rows there is nothing to choose by: the last step's weights are kept.

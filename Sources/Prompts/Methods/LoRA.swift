@@ -47,11 +47,15 @@ public struct LoRA: PromptMethod {
             pretrained, settings: described(rate: rate), probing: split.train.examples)
     }
 
+    /// How many numbers a run would train.
+    public func trainedCount(for task: PromptTask, _ pretrained: PretrainedModel) throws -> Int {
+        try lesson(task, pretrained).start.parameterCount
+    }
+
     /// What is trained: `A` starts as `torch.nn.Linear` does, `B` at zero, so that the first step is the model's own.
     package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> Lesson {
-        try settings.learning.check()
-        try task.requireNoSoftRows(for: Self.name)
-        let setup = try PromptSetup(task, template: task.template, pretrained)
+        let template = try template(for: task)
+        let setup = try PromptSetup(task, template: template, pretrained)
         var random = CounterRandom(seed: settings.learning.seed, stream: 1)
         let backend = pretrained.backend
         var (start, constants) = (NamedTensors(), NamedTensors())

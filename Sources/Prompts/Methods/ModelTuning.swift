@@ -61,16 +61,20 @@ public struct ModelTuning: PromptMethod {
             probing: split.train.examples)
     }
 
+    /// How many numbers a run would train.
+    public func trainedCount(for task: PromptTask, _ pretrained: PretrainedModel) throws -> Int {
+        try lesson(task, pretrained).start.parameterCount
+    }
+
     /// What is trained.
     package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> Lesson {
-        try settings.learning.check()
-        try task.requireNoSoftRows(for: Self.name)
+        let template = try template(for: task)
         guard !isProbe || settings.readout == .classifier else {
             throw PromptError.badSetting(
                 name: "the readout of a run that tunes no weight of the model", value: "verbalizer",
                 allowed: "classifier, whose head is then trained")
         }
-        let setup = try PromptSetup(task, template: task.template, pretrained, readout: settings.readout)
+        let setup = try PromptSetup(task, template: template, pretrained, readout: settings.readout)
         let tuned = try settings.tuned.weights(of: pretrained)
         var random = CounterRandom(seed: settings.learning.seed, stream: 1)
         let head =

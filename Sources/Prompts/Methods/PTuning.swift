@@ -61,6 +61,11 @@ public struct PTuning: PromptMethod {
         return try task.template.withSoftRows(settings.rows, at: settings.placement)
     }
 
+    /// How many numbers a run would train.
+    public func trainedCount(for task: PromptTask, _ pretrained: PretrainedModel) throws -> Int {
+        try lesson(task, pretrained).0.start.parameterCount
+    }
+
     /// What is trained.
     package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> (
         Lesson, PseudoTokenEncoder

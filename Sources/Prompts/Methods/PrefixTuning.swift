@@ -51,16 +51,20 @@ public struct PrefixTuning: PromptMethod {
             settings: described(rate: rate), probing: split.train.examples)
     }
 
+    /// How many numbers a run would train.
+    public func trainedCount(for task: PromptTask, _ pretrained: PretrainedModel) throws -> Int {
+        try lesson(task, pretrained).0.start.parameterCount
+    }
+
     /// What is trained.
     package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> (Lesson, Prefix) {
-        try settings.learning.check()
-        try task.requireNoSoftRows(for: Self.name)
+        let template = try template(for: task)
         var random = CounterRandom(seed: settings.learning.seed, stream: 1)
         let (prefix, start) = try PrefixStart(
             rows: settings.rows, initialisation: settings.initialisation,
             reparametrisation: settings.reparametrisation, layers: settings.layers, dropout: settings.dropout
         ).make(pretrained, &random)
-        let setup = try PromptSetup(task, template: task.template, pretrained, prefixRows: prefix.rows)
+        let setup = try PromptSetup(task, template: template, pretrained, prefixRows: prefix.rows)
         let objective = AnswerObjective(setup.scorer, pretrained.model) {
             PromptTensors(pasts: [prefix.past($0)])
         }

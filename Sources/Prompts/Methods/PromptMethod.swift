@@ -49,6 +49,8 @@ extension PromptTask {
 
 /// What happens while a method works, for progress bars and logs.
 public enum MethodEvent: Sendable {
+    /// How many numbers will be trained.
+    case trainable(Int)
     /// The learning rate that was chosen, and how.
     case rate(Float, reason: String)
     /// A step of training, of so many.
@@ -96,8 +98,26 @@ public protocol PromptMethod: Sendable {
     static var name: String { get }
     /// The method with its settings.
     init(_ settings: Settings)
+    /// What this run was told.
+    var settings: Settings { get }
+    /// The text that the method will ask with, before any model is loaded.
+    ///
+    /// - Throws: ``PromptError/badSetting(name:value:allowed:)`` for a setting, or a template, that the method
+    ///   cannot work with.
+    func template(for task: PromptTask) throws -> Template
+    /// How many numbers a run would train; nothing is trained.
+    func trainedCount(for task: PromptTask, _ pretrained: PretrainedModel) throws -> Int
     /// Learns a prompt from the train rows, choosing by the dev rows.
     func fit(_ split: FewShotSplit, _ task: PromptTask, to pretrained: PretrainedModel, _ run: RunContext)
         throws
         -> Prompt
+}
+
+extension PromptMethod {
+    /// The task's own template, for methods that put no slots into it.
+    public func template(for task: PromptTask) throws -> Template {
+        try settings.learning.check()
+        try task.requireNoSoftRows(for: Self.name)
+        return task.template
+    }
 }

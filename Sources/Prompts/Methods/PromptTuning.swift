@@ -71,6 +71,11 @@ public struct PromptTuning: PromptMethod {
             settings: described(rate: rate), probing: split.train.examples)
     }
 
+    /// How many numbers a run would train.
+    public func trainedCount(for task: PromptTask, _ pretrained: PretrainedModel) throws -> Int {
+        try lesson(task, pretrained).start.parameterCount
+    }
+
     /// What is trained.
     package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> Lesson {
         let setup = try PromptSetup(task, template: try template(for: task), pretrained)

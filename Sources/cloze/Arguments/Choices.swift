@@ -12,3 +12,4 @@ extension DemonstrationOrder: ExpressibleByArgument {}
 extension MaskDecoding: ExpressibleByArgument {}
 
 extension PromptTuning.Placement: ExpressibleByArgument {}
+extension Readout: ExpressibleByArgument {}

@@ -3,29 +3,90 @@ import Prompts
 
 /// How a prompt is learned.
 struct MethodOptions: ParsableArguments {
-    /// How soft rows start.
-    enum Start: String, CaseIterable, ExpressibleByArgument {
-        case text, vocabulary, labels, random
+    /// The methods.
+    enum Method: String, CaseIterable, ExpressibleByArgument {
+        case promptTuning = "prompt-tuning"
+        case prefixTuning = "prefix-tuning"
+        case pTuning = "p-tuning"
+        case deepPrompt = "deep-prompt"
+        case lora
+        case modelTuning = "model-tuning"
+        case linearProbe = "linear-probe"
     }
 
-    @Option(help: ArgumentHelp("How many soft rows the prompt gets, 1 to 150.", valueName: "count"))
-    var softRows: Int = 20
+    /// How soft rows, or keys and values, start.
+    enum Start: String, CaseIterable, ExpressibleByArgument {
+        case text, vocabulary, labels, random, written
+    }
 
-    @Option(name: .customLong("init"), help: ArgumentHelp("How the soft rows start.", valueName: "start"))
-    var start: Start = .text
+    /// The networks that make rows, or keys and values, in training.
+    enum Encoder: String, CaseIterable, ExpressibleByArgument {
+        case none, mlp, lama, fewglue
+        case fewglueMLP = "fewglue-mlp"
+        case peftLSTM = "peft-lstm"
+        case peftMLP = "peft-mlp"
+    }
 
-    @Option(help: ArgumentHelp("The text that they start from.", valueName: "text"))
+    @Option(help: ArgumentHelp("How the prompt is learned.", valueName: "method"))
+    var method: Method = .promptTuning
+
+    @Option(
+        help: ArgumentHelp(
+            "How many rows the prompt gets; the method's own number by default.", valueName: "count"))
+    var softRows: Int?
+
+    @Option(name: .customLong("init"), help: ArgumentHelp("How the rows start.", valueName: "start"))
+    var start: Start?
+
+    @Option(
+        help: ArgumentHelp("The text that they start from, with --init text or written.", valueName: "text"))
     var initText: String?
 
     @Option(
         help: ArgumentHelp("Where the soft rows stand, if the template does not say.", valueName: "place"))
-    var placement: PromptTuning.Placement = .front
+    var placement: PromptTuning.Placement?
+
+    @Option(help: ArgumentHelp("Which network makes the rows in training, if any.", valueName: "network"))
+    var encoder: Encoder?
+
+    @Option(help: ArgumentHelp("The width of that network.", valueName: "count"))
+    var encoderWidth: Int?
+
+    @Option(help: ArgumentHelp("The layers that get keys and values, such as 0-3,7.", valueName: "layers"))
+    var layers: String?
+
+    @Option(help: ArgumentHelp("The share of a prefix that is zeroed in training.", valueName: "share"))
+    var dropout: Float?
+
+    @Option(help: ArgumentHelp("How labels are read.", valueName: "readout"))
+    var readout: Readout?
+
+    @Option(
+        help: ArgumentHelp("Weights of the model that are tuned: all, top:K or none.", valueName: "weights"))
+    var tuned: String?
+
+    @Option(help: ArgumentHelp("The rate of the model's own weights beside a prompt's.", valueName: "rate"))
+    var modelRate: Float?
+
+    @Option(help: ArgumentHelp("The rank of LoRA's changes.", valueName: "count"))
+    var rank: Int?
+
+    @Option(help: ArgumentHelp("LoRA's changes are multiplied by this over the rank.", valueName: "number"))
+    var alpha: Float?
+
+    @Option(help: ArgumentHelp("The maps that LoRA changes, such as q_proj,v_proj.", valueName: "names"))
+    var targets: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Start from another task's prompt of the same method and size.", valueName: "folder"))
+    var startFrom: String?
 
     @Option(help: ArgumentHelp("How many steps of training.", valueName: "count"))
-    var steps: Int = PromptTuning.Settings().steps
+    var steps: Int?
 
     @Option(help: ArgumentHelp("How many examples a step learns from.", valueName: "count"))
-    var batch: Int = PromptTuning.Settings().batch
+    var batch: Int = LearningSettings().batch
 
     @Option(help: ArgumentHelp("The learning rate: automatic, range-test or a number.", valueName: "rate"))
     var rate: String = "automatic"
@@ -34,28 +95,60 @@ struct MethodOptions: ParsableArguments {
     var patience: Int?
 
     func validate() throws {
-        if initText != nil, start != .text { throw ValidationError("--init-text goes with --init text") }
-        _ = try parsedRate()
+        if initText != nil, start ?? .text != .text, start != .written {
+            throw ValidationError("--init-text goes with --init text or --init written")
+        }
+        try refuseForeignOptions()
+        _ = try choice(seed: 0)
     }
 
-    /// The settings of the method.
-    func settings(seed: UInt64) throws -> PromptTuning.Settings {
-        var settings = PromptTuning.Settings()
-        settings.rows = softRows
-        settings.placement = placement
-        settings.initialisation =
-            switch start {
-            case .text: .text(initText ?? SoftInitialisation.defaultText)
-            case .vocabulary: .vocabulary
-            case .labels: .labels
-            case .random: .random
-            }
-        settings.steps = steps
-        settings.batch = batch
-        settings.rate = try parsedRate()
-        settings.patience = patience
-        settings.seed = seed
-        return settings
+    /// Options that the method does not have would be ignored without a word.
+    private func refuseForeignOptions() throws {
+        let given: [(name: String, isGiven: Bool, methods: Set<Method>)] = [
+            ("--soft-rows", softRows != nil, [.promptTuning, .prefixTuning, .pTuning, .deepPrompt]),
+            ("--init", start != nil, [.promptTuning, .prefixTuning, .deepPrompt]),
+            ("--init-text", initText != nil, [.promptTuning, .prefixTuning, .deepPrompt]),
+            ("--placement", placement != nil, [.promptTuning, .pTuning]),
+            ("--encoder", encoder != nil, [.prefixTuning, .pTuning, .deepPrompt]),
+            ("--encoder-width", encoderWidth != nil, [.prefixTuning, .pTuning, .deepPrompt]),
+            ("--layers", layers != nil, [.prefixTuning, .deepPrompt]),
+            ("--dropout", dropout != nil, [.prefixTuning, .deepPrompt]),
+            ("--readout", readout != nil, [.deepPrompt, .modelTuning]),
+            ("--tuned", tuned != nil, [.pTuning, .modelTuning]),
+            ("--model-rate", modelRate != nil, [.pTuning]),
+            ("--rank", rank != nil, [.lora]), ("--alpha", alpha != nil, [.lora]),
+            ("--targets", targets != nil, [.lora]),
+        ]
+        for option in given where option.isGiven && !option.methods.contains(method) {
+            let methods = option.methods.map(\.rawValue).sorted().joined(separator: ", ")
+            throw ValidationError(
+                "\(option.name) does not go with --method \(method.rawValue), only with \(methods)")
+        }
+    }
+
+    /// The method with its settings.
+    func choice(seed: UInt64) throws -> MethodChoice {
+        var choice = try chosen()
+        var learning = choice.learning
+        learning.steps = steps ?? learning.steps
+        learning.batch = batch
+        learning.rate = try parsedRate()
+        learning.patience = patience
+        learning.seed = seed
+        choice.learning = learning
+        return choice
+    }
+
+    private func chosen() throws -> MethodChoice {
+        switch method {
+        case .promptTuning: .promptTuning(try promptTuning())
+        case .prefixTuning: .prefixTuning(try prefixTuning())
+        case .pTuning: .pTuning(try pTuning())
+        case .deepPrompt: .deepPrompt(try deepPrompt())
+        case .lora: .lora(loraSettings())
+        case .modelTuning: .modelTuning(try modelTuning())
+        case .linearProbe: .modelTuning(.probe)
+        }
     }
 
     private func parsedRate() throws -> LearningRate {

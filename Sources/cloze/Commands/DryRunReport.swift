@@ -28,15 +28,14 @@ struct DryRunReport: Encodable {
 
     init(_ plan: TeachingPlan, _ heard: TrainNarrator.Heard, _ pretrained: PretrainedModel) throws {
         let prompt = plan.task.promptTask(limit: plan.limit)
-        let template = try PromptTuning(plan.method).template(for: prompt)
+        let template = try plan.method.method.template(for: prompt)
         task = plan.task.name
         self.template = template.source
         words = (heard.words?.words ?? []).map { [labels = plan.task.verbalizer.labels] in
             Word(label: labels[$0.label], text: $0.text, tokens: $0.tokens)
         }
         data = heard.data
-        trainedParameters =
-            try SoftLayout(template, pretrained.tokenizer).rowCount * pretrained.model.traits.width
+        trainedParameters = try plan.method.method.trainedCount(for: prompt, pretrained)
         modelParameters = pretrained.weights.parameterCount
         modelBytes = pretrained.weights.byteCount
         peakProcessBytes = ProcessMemory.peakBytes

@@ -89,9 +89,10 @@ struct Train: ParsableCommand {
         plan.trainFile = task.train.map { URL(fileURLWithPath: $0) }
         plan.devFile = task.dev.map { URL(fileURLWithPath: $0) }
         plan.isReplacing = force
-        plan.method = try method.settings(seed: seed)
+        plan.method = try method.choice(seed: seed)
+        plan.startingFrom = method.startFrom.map { URL(fileURLWithPath: $0) }
         // What the method refuses is said before the model is loaded.
-        _ = try PromptTuning(plan.method).template(for: plan.task.promptTask(limit: plan.limit))
+        _ = try plan.method.method.template(for: plan.task.promptTask(limit: plan.limit))
         return plan
     }
 

@@ -62,6 +62,7 @@ final class TrainNarrator: Sendable {
 
     private func tell(_ event: MethodEvent) {
         switch event {
+        case .trainable(let count): console.note("\(Figures.count(count)) numbers are trained")
         case .rate(let rate, let reason): console.note("learning rate \(rate), \(reason)")
         case .step(let report, _):
             tellOfResuming(report.step)

@@ -10,6 +10,7 @@ final class Notes: Sendable {
         var warnings: [String] = []
         var rates: [Float] = []
         var chosen: [Int] = []
+        var trainable = 0
     }
 
     private let state = Mutex(State())
@@ -19,11 +20,13 @@ final class Notes: Sendable {
     var evaluations: [EvaluationReport] { state.withLock(\.evaluations) }
     var warnings: [String] { state.withLock(\.warnings) }
     var rates: [Float] { state.withLock(\.rates) }
+    var trainable: Int { state.withLock(\.trainable) }
     var chosen: [Int] { state.withLock(\.chosen) }
 
     func add(_ event: MethodEvent) {
         state.withLock { state in
             switch event {
+            case .trainable(let count): state.trainable = count
             case .rate(let rate, _): state.rates.append(rate)
             case .step(let report, _): state.steps.append(report)
             case .evaluation(let report): state.evaluations.append(report)
