@@ -111,6 +111,9 @@ public struct Predictor: Sendable {
         }
     }
 
+    /// The labels of a prompt, in the order of its probabilities.
+    func labels(of id: Prompt.ID) throws -> [String] { try prompt(id).scorer.labels }
+
     private func prompt(_ id: Prompt.ID) throws -> PreparedPrompt {
         guard let prompt = prepared[id] else {
             throw PromptError.unknownPrompt(id, known: prepared.keys.sorted())
@@ -150,7 +153,8 @@ public struct Predictor: Sendable {
     private func answers(_ batch: [Row]) throws -> [Prediction] {
         if let first = batch.first?.prompt, first.scorer.needsSeveralWalks {
             let table = try first.scorer.logProbabilities(
-                batch.map(\.encoded), first.tensors(withFront: batch[0].usesFront, pretrained.model), .inference(first.weights)
+                batch.map(\.encoded), first.tensors(withFront: batch[0].usesFront, pretrained.model),
+                .inference(first.weights)
             ).applying(.exp)
             return batch.enumerated().map { first.prediction(table.row($0), $1.encoded) }
         }

@@ -29,7 +29,8 @@ public struct PromptFolder: Sendable {
     /// How many bytes the folder's files take together.
     public var byteCount: Int {
         let names = [
-            Self.manifestName, Self.configurationName, Self.tensorsName, Self.ownTensorsName, Self.vectorsName,
+            Self.manifestName, Self.configurationName, Self.tensorsName, Self.ownTensorsName,
+            Self.vectorsName,
             CompiledFront.fileName,
         ]
         return names.reduce(0) { sum, name in
