@@ -69,6 +69,9 @@ let package = Package(
         .executableTarget(
             name: "FirstPrompt", dependencies: ["Prompts", "Models", "Datasets", "Tensors"],
             path: "Examples/FirstPrompt", swiftSettings: strict),
+        .executableTarget(
+            name: "Pipeline", dependencies: ["Prompts", "Models", "Datasets", "Tensors"],
+            path: "Examples/Pipeline", swiftSettings: strict),
         .target(
             name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("TensorsTests", "Tensors", "CKernels"),
@@ -84,7 +87,7 @@ let package = Package(
         tests(
             "ExperimentsTests", "Experiments", "Prompts", "Tensors", "Layers", "Checkpoints", "Tokenizers",
             "Datasets", "Models", "Training"),
-        tests("CommandLineTests", "cloze"),
+        tests("CommandLineTests", "cloze", "Pipeline"),
     ],
     swiftLanguageModes: [.v6]
 )

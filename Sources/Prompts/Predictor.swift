@@ -114,7 +114,7 @@ public struct Predictor: Sendable {
     /// The labels of a prompt, in the order of its probabilities.
     func labels(of id: Prompt.ID) throws -> [String] { try prompt(id).scorer.labels }
 
-    private func prompt(_ id: Prompt.ID) throws -> PreparedPrompt {
+    func prompt(_ id: Prompt.ID) throws -> PreparedPrompt {
         guard let prompt = prepared[id] else {
             throw PromptError.unknownPrompt(id, known: prepared.keys.sorted())
         }

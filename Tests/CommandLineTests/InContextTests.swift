@@ -18,8 +18,10 @@ import Testing
     @Test func `no shots are zero-shot, and shots are counted`() throws {
         let place = try Workplace()
         try place.writeRows()
-        let plain = try evaluate(place, ["--json"]).json()
-        let none = try evaluate(place, ["--shots", "0", "--pool", "pool.jsonl", "--json"]).json()
+        var plain = try evaluate(place, ["--json"]).json()
+        var none = try evaluate(place, ["--shots", "0", "--pool", "pool.jsonl", "--json"]).json()
+        #expect((plain.removeValue(forKey: "secondsARow") as? Double ?? 0) > 0)
+        none.removeValue(forKey: "secondsARow")
         #expect(plain as NSDictionary == none as NSDictionary)
         let shown = try evaluate(place, Self.shown + ["--json"]).json()
         #expect(shown["examplesShown"] as? Double == 2 && shown["examplesDropped"] as? Int == 0)

@@ -73,6 +73,12 @@ struct Program: Sendable {
         return Running(process: process, output: files[1], messages: files[2])
     }
 
+    /// Runs another program that the build makes, to its end.
+    func run(example name: String, _ arguments: [String]) throws -> Outcome {
+        let place = Self.executable.deletingLastPathComponent().appendingPathComponent(name)
+        return try finish(start(place, arguments, input: Data()))
+    }
+
     /// The program lies beside the tests.
     private static let executable: URL = {
         let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }

@@ -33,5 +33,5 @@ extension LanguageModel {
     }
 
     /// How many rows of scores are held at once.
-    private var readoutsATime: Int { max(8, (1 << 24) / traits.vocabularySize) }
+    private var readoutsATime: Int { max(8, (1 << 25) / traits.vocabularySize) }
 }

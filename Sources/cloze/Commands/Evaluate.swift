@@ -106,7 +106,9 @@ struct Evaluate: ParsableCommand {
     private func report(
         _ dataset: Dataset, _ runs: [InContextRun], _ setup: InContextSetup, _ gates: [Gate]
     ) throws {
-        let reports = try runs.map { try EvaluationReport(dataset, $0.answers, $0.prompt, gates: gates) }
+        let reports = try runs.map {
+            try EvaluationReport(dataset, $0.answers, $0.prompt, gates: gates, seconds: $0.seconds)
+        }
         if runs.count == 1 {
             try print(reports[0], reports[0].text)
         } else {

@@ -40,6 +40,8 @@ struct EvaluationReport: Encodable {
     /// Where the prompt abstains: the share of rows that were answered, and the share of those that were right.
     let coverage: Double?
     let precision: Double?
+    /// How long a row took, without loading the model.
+    let secondsARow: Double
     let gates: [GateResult]
 
     struct GateResult: Encodable {
@@ -47,18 +49,11 @@ struct EvaluationReport: Encodable {
         let isMet: Bool
     }
 
-    init(_ dataset: Dataset, _ answers: [Prediction], _ made: Prompt, gates: [Gate]) throws {
+    init(
+        _ dataset: Dataset, _ answers: [Prediction], _ made: Prompt, gates: [Gate], seconds: Double
+    ) throws {
         let predicted = answers.map(\.label)
-        var wanted: [Metric] = []
-        for metric in [dataset.metric, .accuracy, .macroF1] + gates.map(\.metric)
-        where !wanted.contains(metric) {
-            wanted.append(metric)
-        }
-        let values = try wanted.map { metric in
-            let evaluation = try Evaluation(predicted, to: dataset, metric: metric)
-            let interval = evaluation.wilson ?? evaluation.interval()
-            return Value(metric: metric.name, value: evaluation.value, low: interval.low, high: interval.high)
-        }
+        let values = try Self.values(predicted, dataset, gates)
         let matrix = try ConfusionMatrix(
             predicted: predicted, expected: dataset.examples.map { $0.label ?? "" }, labels: dataset.labels)
         prompt = made.id
@@ -84,11 +79,25 @@ struct EvaluationReport: Encodable {
         let given = zip(answers, right).filter { !$0.0.isWithheld }
         let abstains = made.manifest.abstention != nil
         coverage = abstains ? Double(given.count) / Double(max(1, answers.count)) : nil
-        precision =
-            abstains && !given.isEmpty ? Double(given.count { $0.1 }) / Double(given.count) : nil
+        precision = abstains && !given.isEmpty ? Double(given.count { $0.1 }) / Double(given.count) : nil
+        secondsARow = seconds / Double(max(1, answers.count))
         self.gates = gates.map { gate in
             let value = values.first { $0.metric == gate.metric.name }?.value ?? 0
             return GateResult(gate: gate.text, isMet: gate.admits(value))
+        }
+    }
+
+    /// The dataset's own metric first, then what everybody wants to see, then what gates ask for.
+    private static func values(_ predicted: [String], _ dataset: Dataset, _ gates: [Gate]) throws -> [Value] {
+        var wanted: [Metric] = []
+        for metric in [dataset.metric, .accuracy, .macroF1] + gates.map(\.metric)
+        where !wanted.contains(metric) {
+            wanted.append(metric)
+        }
+        return try wanted.map { metric in
+            let evaluation = try Evaluation(predicted, to: dataset, metric: metric)
+            let interval = evaluation.wilson ?? evaluation.interval()
+            return Value(metric: metric.name, value: evaluation.value, low: interval.low, high: interval.high)
         }
     }
 

@@ -57,7 +57,7 @@ struct InContextReport: Encodable {
                 calibrationError: report.calibrationError, examplesShown: report.examplesShown,
                 examplesDropped: report.examplesDropped,
                 rowsWithoutAllExamples: report.rowsWithoutAllExamples, coverage: report.coverage,
-                precision: report.precision, secondsARow: run.seconds / Double(max(1, run.answers.count)))
+                precision: report.precision, secondsARow: report.secondsARow)
         }
         var names: [String] = []
         for run in runs where !names.contains(run.name) { names.append(run.name) }
