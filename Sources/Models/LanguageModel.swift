@@ -33,6 +33,27 @@ public protocol LanguageModel: Sendable {
     ///   - pass: the weights, and the tape where something is trained.
     /// - Returns: `[R, V]` or `[R, vocabulary.count]`; natural log, not normalised.
     func scores(_ hidden: Tensor, vocabulary: [Int32]?, _ pass: Pass) -> Tensor
+
+    /// What the output matrix is multiplied by: the final hidden states, or what a head makes of them first.
+    func outputStates(_ hidden: Tensor, _ pass: Pass) -> Tensor
+
+    /// The rows of the output matrix that belong to some tokens, `[tokens, D]`.
+    func outputRows(_ tokens: [Int32], _ pass: Pass) -> Tensor
+}
+
+extension LanguageModel {
+    /// The hidden states themselves: most models have nothing between them and the output matrix.
+    public func outputStates(_ hidden: Tensor, _ pass: Pass) -> Tensor { hidden }
+
+    /// Read off the scores of unit vectors, which holds wherever scores are a plain product.
+    public func outputRows(_ tokens: [Int32], _ pass: Pass) -> Tensor {
+        let width = traits.width
+        var units = [Float](repeating: 0, count: width * width)
+        for place in 0..<width { units[place * width + place] = 1 }
+        let backend = embed([], pass).backend
+        return scores(Tensor(units, shape: [width, width], on: backend), vocabulary: tokens, pass)
+            .transposed()
+    }
 }
 
 /// What a walk through all layers leaves.

@@ -60,6 +60,14 @@ package struct BERT: LanguageModel {
         guard let head else { preconditionFailure("\(traits.family): this checkpoint has no head") }
         return head.scores(hidden, words, vocabulary: vocabulary, pass)
     }
+
+    package func outputStates(_ hidden: Tensor, _ pass: Pass) -> Tensor {
+        head?.transformed(hidden, pass) ?? hidden
+    }
+
+    package func outputRows(_ tokens: [Int32], _ pass: Pass) -> Tensor {
+        (head?.output ?? words)(tokens, pass)
+    }
 }
 
 /// One layer: `h = norm(x + attention(x))`, then `norm(h + feedForward(h))`.

@@ -43,6 +43,27 @@ public struct TrainingCheckpoint: Sendable {
         } catch let error as DecodingError { throw TrainingError.badState(reason: error.sentence) }
     }
 
+    /// Writes a state that has no tensors, such as a search's.
+    func saveRecord(_ record: some Encodable) throws {
+        let text = String(decoding: try JSONEncoder().encode(record), as: UTF8.self)
+        try FileManager.default.createDirectory(
+            at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try SafetensorsFile.write(
+            NamedTensors(), metadata: ["record": text, "identity": identity], to: url)
+    }
+
+    /// The state that ``saveRecord(_:)`` kept, or nil where there is none of this run.
+    func loadRecord<Record: Decodable>() throws -> Record? {
+        guard FileManager.default.fileExists(atPath: url.path) else { return nil }
+        let file = try SafetensorsFile(contentsOf: url)
+        guard file.metadata["identity"] == identity, let record = file.metadata["record"] else { return nil }
+        do { return try JSONDecoder().decode(Record.self, from: Data(record.utf8)) } catch let error
+            as DecodingError
+        {
+            throw TrainingError.badState(reason: error.sentence)
+        }
+    }
+
     /// Removes the file of a run that has ended.
     public func remove() { try? FileManager.default.removeItem(at: url) }
 }

@@ -151,11 +151,17 @@ extension EncodedVerbalizer {
     ///
     /// - Parameter scores: `[prompts, words]`, in nats; a constant a prompt may be missing.
     package func labelLogProbabilities(_ scores: Tensor) -> Tensor {
-        let normalised = scores.logSoftmax()
-        guard words.count > labels.count else { return normalised }
+        labelSums(scores.logSoftmax())
+    }
+
+    /// The log of each label's summed word probabilities, `[prompts, labels]`.
+    ///
+    /// - Parameter scores: `[prompts, words]`, log-probabilities in nats.
+    package func labelSums(_ scores: Tensor) -> Tensor {
+        guard words.count > labels.count else { return scores }
         return Tensor.joinColumns(
             wordsOfLabel.map { range in
-                let words = normalised.columns(range)
+                let words = scores.columns(range)
                 guard range.count > 1 else { return words }
                 // log(p + q) = log p - log(p / (p + q)): finite, with a gradient, where p and q are both
                 // tiny.

@@ -84,3 +84,14 @@ extension SoftRows {
         }
     }
 }
+
+extension Template {
+    /// The same template without its soft slots: what it says before anything is trained or searched.
+    package func withoutSoftSlots() throws(TemplateError) -> Template {
+        var source = ""
+        for part in parts {
+            if case .soft = part { source = source.withoutFinalSpaces } else { source += part.printed }
+        }
+        return try Template(source)
+    }
+}

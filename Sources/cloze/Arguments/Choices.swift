@@ -11,5 +11,7 @@ extension DemonstrationOrder: ExpressibleByArgument {}
 
 extension MaskDecoding: ExpressibleByArgument {}
 
+extension AutoPrompt.Measure: ExpressibleByArgument {}
+
 extension PromptTuning.Placement: ExpressibleByArgument {}
 extension Readout: ExpressibleByArgument {}

@@ -1,0 +1,58 @@
+package import Tokenizers
+
+/// Which tokens may become triggers.
+///
+/// Special tokens never may, nor tokens of label words and of the labels' own names: a trigger that says the answer
+/// would be found at once and mean nothing (Shin et al. 2020, §4.1).
+public struct TriggerFilter: Codable, Hashable, Sendable {
+    /// Whether tokens with a capital letter are left out: mostly proper names.
+    public var refusesCapitals = false
+    /// Whether tokens that continue a word are left out, and those that hold no letter.
+    public var needsWholeWords = false
+
+    /// The filter of the paper's classification tasks: no capitals rule, no words rule.
+    public init(refusesCapitals: Bool = false, needsWholeWords: Bool = false) {
+        self.refusesCapitals = refusesCapitals
+        self.needsWholeWords = needsWholeWords
+    }
+
+    /// For each token of the vocabulary whether it may be a trigger.
+    ///
+    /// - Parameter rows: how many the embedding table has; a tokenizer may know fewer.
+    package func allowed(_ tokenizer: any Tokenizer, _ words: EncodedVerbalizer, rows: Int) -> [Bool] {
+        let leaks = leaks(tokenizer, words)
+        let special = tokenizer.specialTokens.all
+        return (0..<rows).map { index in
+            let token = Int32(index)
+            guard index < tokenizer.vocabularySize, !special.contains(token), !leaks.contains(token),
+                let piece = tokenizer.piece(for: token)
+            else { return false }
+            let text = tokenizer.decode([token])
+            // A piece that is not whole characters has no text of its own.
+            guard !text.allSatisfy(\.isWhitespace), !text.unicodeScalars.contains("\u{FFFD}"),
+                !text.contains(where: \.isNewline)
+            else { return false }
+            if refusesCapitals, text.contains(where: \.isUppercase) { return false }
+            return !needsWholeWords || isWord(piece, text)
+        }
+    }
+
+    private func isWord(_ piece: String, _ text: String) -> Bool {
+        guard text.contains(where: \.isLetter), !piece.hasPrefix("##") else { return false }
+        let marksWords = ["Ġ", "▁", " "]
+        return marksWords.contains { piece.hasPrefix($0) } || !(piece.first?.isLetter ?? false)
+            || text == piece
+    }
+
+    /// The tokens of label words and label names, with a space in front and without.
+    private func leaks(_ tokenizer: any Tokenizer, _ words: EncodedVerbalizer) -> Set<Int32> {
+        let texts = words.words.map { $0.text.withoutSpacesAround } + words.labels
+        let spelled = texts.flatMap { text in
+            [text, " " + text, text.lowercased(), " " + text.lowercased()].map {
+                tokenizer.plainTokens(of: $0)
+            }
+        }
+        // Names of several tokens share theirs with other words; only whole ones leak.
+        return Set(spelled.filter { $0.count == 1 }.joined()).union(words.words.flatMap(\.tokens))
+    }
+}
