@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct HelpTests {
     @Test(arguments: [
-        "train", "evaluate", "predict", "compile", "fill", "tokenize", "inspect", "doctor", "bench",
+        "train", "evaluate", "predict", "compile", "fill", "search", "tokenize", "inspect", "doctor", "bench",
     ])
     func `the help of a subcommand is as it was read`(command: String) throws {
         let place = try Workplace()
@@ -24,7 +24,8 @@ import Testing
     @Test func `the files that the help names are there`() throws {
         let place = try Workplace()
         let commands = [
-            "train", "evaluate", "predict", "compile", "fill", "tokenize", "inspect", "doctor", "bench",
+            "train", "evaluate", "predict", "compile", "fill", "search", "tokenize", "inspect", "doctor",
+            "bench",
         ]
         let texts = try commands.map { try place.cloze("help", $0).output } + [place.cloze("--help").output]
         let named = texts.joined().split(whereSeparator: \.isWhitespace).filter { $0.hasPrefix("Examples/") }
@@ -45,7 +46,9 @@ import Testing
     func `completions name every subcommand`(shell: String) throws {
         let outcome = try Workplace().cloze("--generate-completion-script", shell)
         #expect(outcome.status == 0)
-        for command in ["train", "evaluate", "predict", "compile", "fill", "tokenize", "inspect", "doctor"] {
+        for command in [
+            "train", "evaluate", "predict", "compile", "fill", "search", "tokenize", "inspect", "doctor",
+        ] {
             #expect(outcome.output.contains(command))
         }
     }

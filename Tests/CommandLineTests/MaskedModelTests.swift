@@ -74,6 +74,34 @@ import Testing
         #expect(evaluated.status == 0, "\(evaluated.messages)")
     }
 
+    @Test func `search finds an ordinary template, with label words of its own, and saves it as a prompt`()
+        throws
+    {
+        let texts = ["a gem", "warm and funny", "good food", "kind people", "best hour", "great film"]
+        let others = ["dull", "tired film", "bad food", "rude people", "worst hour", "terrible film"]
+        let rows = zip(texts, others).map { good, bad in
+            #"{"text": "\#(good)", "label": "good"}"# + "\n" + #"{"text": "\#(bad)", "label": "bad"}"#
+        }
+        try place.write("rows.jsonl", rows.joined(separator: "\n") + "\n")
+        let found = try cloze(
+            "search", "--data", "rows.jsonl", "--test", "rows.jsonl", "--template", "{text} It was {answer}.",
+            "--words", "bad=terrible,good=great", "--per-label", "3", "--iterations", "4", "--candidates",
+            "4",
+            "--label-words", "2", "--measure", "likelihood", "--output", "found", "--json")
+        #expect(found.status == 0, "\(found.messages)")
+        let document = try found.json()
+        let template = document["template"] as? String ?? ""
+        #expect(template.contains("{text}") && template.contains("{answer}") && !template.contains("{soft"))
+        #expect((document["iterations"] as? [Any])?.count == 4)
+        #expect((document["words"] as? [String: [String]])?.values.allSatisfy { $0.count == 2 } == true)
+        #expect(try cloze("predict", "--prompt", "found", "a gem").status == 0)
+        #expect(!place.names.contains { $0.contains("search") })
+        let again = try cloze(
+            "search", "--data", "rows.jsonl", "--test", "rows.jsonl", "--template", "{text} It was {answer}.",
+            "--words", "bad=terrible,good=great", "--output", "found")
+        #expect(again.status == 64)
+    }
+
     @Test func `inspect says that the model is a masked one`() throws {
         let text = try place.cloze("inspect", Workplace.maskedModel.path).output
         #expect(text.contains("family bert, a masked model"))

@@ -22,6 +22,9 @@ public struct TriggerFilter: Codable, Hashable, Sendable {
     package func allowed(_ tokenizer: any Tokenizer, _ words: EncodedVerbalizer, rows: Int) -> [Bool] {
         let leaks = leaks(tokenizer, words)
         let special = tokenizer.specialTokens.all
+        let marks = (0..<min(5000, tokenizer.vocabularySize)).contains { index in
+            tokenizer.piece(for: Int32(index)).map(Self.isMarked) ?? false
+        }
         return (0..<rows).map { index in
             let token = Int32(index)
             guard index < tokenizer.vocabularySize, !special.contains(token), !leaks.contains(token),
@@ -33,15 +36,18 @@ public struct TriggerFilter: Codable, Hashable, Sendable {
                 !text.contains(where: \.isNewline)
             else { return false }
             if refusesCapitals, text.contains(where: \.isUppercase) { return false }
-            return !needsWholeWords || isWord(piece, text)
+            return !needsWholeWords || Self.isWord(piece, text, marks)
         }
     }
 
-    private func isWord(_ piece: String, _ text: String) -> Bool {
-        guard text.contains(where: \.isLetter), !piece.hasPrefix("##") else { return false }
-        let marksWords = ["Ġ", "▁", " "]
-        return marksWords.contains { piece.hasPrefix($0) } || !(piece.first?.isLetter ?? false)
-            || text == piece
+    /// Whether a piece begins a word, as vocabularies with marked words write it.
+    private static func isMarked(_ piece: String) -> Bool {
+        ["Ġ", "▁"].contains { piece.hasPrefix($0) && piece.count > 1 }
+    }
+
+    /// Whether a piece is a word by itself; `marks` says that words are marked, and not their continuations (`##`).
+    private static func isWord(_ piece: String, _ text: String, _ marks: Bool) -> Bool {
+        text.contains(where: \.isLetter) && (marks ? isMarked(piece) : !piece.hasPrefix("##"))
     }
 
     /// The tokens of label words and label names, with a space in front and without.

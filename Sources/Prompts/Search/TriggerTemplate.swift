@@ -52,7 +52,7 @@ struct TriggerTemplate: Sendable {
     /// - Parameter examples: prompts of these must come out as the same rows.
     func text(_ triggers: [Int32], examples: [Example]) -> Template? {
         for isFramed in hasOwnFrame ? [false, true] : [true] {
-            for space in ["", " "] {
+            for space in [" ", ""] {
                 guard let source = source(triggers, space: space, isFramed: isFramed),
                     let candidate = try? Template(source), gives(triggers, candidate, examples)
                 else { continue }

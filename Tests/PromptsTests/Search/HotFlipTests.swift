@@ -77,7 +77,7 @@ import Tokenizers
         let rows = made.pretrained.model.embed(made.triggers, pass)
         expectGradient(
             of: { (try? made.objective.loss(made.batch, triggers: $0[0], pass)) ?? $0[0] }, at: [rows],
-            step: 5e-3, absolute: 1e-2, name)
+            step: 2e-3, absolute: 2e-2, name)
     }
 
     @Test(arguments: ["bert", "llama"])
@@ -128,7 +128,8 @@ import Tokenizers
         let made = try Case("bert")
         let tokens = Set(made.hotFlip().candidates(200, along: try made.gradient().rows(0..<1)).map(\.token))
         #expect(tokens.isDisjoint(with: [0, 1, 2, 3, 4, 20, 21, 30]))
-        #expect(tokens.count == 83 - 8)
+        // The labels' own names are the last token.
+        #expect(tokens.count == 83 - 9)
     }
 
     @Test func `capitals and pieces of words can be left out`() throws {

@@ -16,7 +16,7 @@ internal import Training
 /// Where we differ: only tokens whose text is tokenized into themselves are tried, since the result is a text; and
 /// the few rows of a true few-shot split are walked once an iteration by default, where the reference accumulates
 /// over ten batches of a large training set.
-public struct AutoPrompt: PromptMethod {
+public struct AutoPrompt: Sendable {
     /// The name on the command line and in manifests.
     public static let name = "autoprompt"
 
