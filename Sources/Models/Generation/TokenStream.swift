@@ -6,6 +6,7 @@ public final class TokenStream: Sequence, IteratorProtocol {
     private let model: any LanguageModel
     private let pass: Pass
     private let settings: GenerationSettings
+    private var chooser: TokenChooser
     private var prompt: ModelInput
     private var cache: DecodingCache?
     private var last: Int32?
@@ -27,20 +28,18 @@ public final class TokenStream: Sequence, IteratorProtocol {
             "TokenStream: \(prompt.lengths) is not one sequence")
         self.model = model
         self.settings = settings
+        chooser = TokenChooser(settings.choice)
         self.prompt = prompt
         self.prompt.readouts = [Int32(prompt.lengths[0] - 1)]
         pass = .inference(weights)
-        position = (prompt.positions.last ?? 0) + 1
-        guard position <= model.traits.contextLength else {
-            throw .tooLong(positions: Int(position), limit: model.traits.contextLength)
-        }
+        position = try prompt.nextPosition(in: model)
     }
 
     /// The next token, or nil at the end.
     public func next() -> Int32? {
         guard end == nil else { return nil }
         if let obstacle { return finish(obstacle) }
-        let token = settings.choice.token(scores())
+        let token = chooser.token(scores())
         if settings.stopTokens.contains(token) { return finish(.stop) }
         last = token
         count += 1
@@ -75,5 +74,18 @@ public final class TokenStream: Sequence, IteratorProtocol {
             if let cache { cache.append(block) } else { cache = DecodingCache(block) }
         }
         return model.scores(encoding.hidden, vocabulary: nil, pass)
+    }
+}
+
+extension ModelInput {
+    /// The position behind one sequence.
+    ///
+    /// - Throws: ``ModelError/tooLong(positions:limit:)`` if the model has none left.
+    func nextPosition(in model: any LanguageModel) throws(ModelError) -> Int32 {
+        let position = (positions.last ?? 0) + 1
+        guard position <= model.traits.contextLength else {
+            throw .tooLong(positions: Int(position), limit: model.traits.contextLength)
+        }
+        return position
     }
 }
