@@ -16,6 +16,8 @@ public struct PretrainedModel: Sendable {
     public let fingerprint: ModelFingerprint
     /// The file's or folder's name, for people.
     public let name: String
+    /// The chat template as it was published, unread; ``chatTemplate`` reads it.
+    public let chatTemplateSource: String?
 
     /// Opens a Hugging Face folder or a GGUF file.
     ///
@@ -37,19 +39,20 @@ public struct PretrainedModel: Sendable {
         self.init(
             model: model, weights: weights, tokenizer: tokenizer,
             fingerprint: ModelFingerprint(source.checkpoint),
-            name: source.location.lastPathComponent)
+            name: source.location.lastPathComponent, chatTemplateSource: try source.chatTemplate())
     }
 
     package init(
         model: any LanguageModel, weights: NamedTensors, tokenizer: any Tokenizer,
         fingerprint: ModelFingerprint,
-        name: String = "model"
+        name: String = "model", chatTemplateSource: String? = nil
     ) {
         self.model = model
         self.weights = weights
         self.tokenizer = tokenizer
         self.fingerprint = fingerprint
         self.name = name
+        self.chatTemplateSource = chatTemplateSource
     }
 
     /// Where this model's arithmetic happens.
@@ -62,7 +65,7 @@ public struct PretrainedModel: Sendable {
         PretrainedModel(
             model: model, weights: weights.overlaid(by: tuned), tokenizer: tokenizer,
             fingerprint: fingerprint,
-            name: name)
+            name: name, chatTemplateSource: chatTemplateSource)
     }
 
     /// The plan and the weights of a source, which need not have a tokenizer.

@@ -48,6 +48,10 @@ public struct TemplateError: Error, Hashable, Sendable {
         case answerLongerThanMasks(tokens: Int, masks: Int)
         /// A causal model has no row in front of the answer to read it from.
         case nothingBeforeAnswer
+        /// In a conversation, something of the user's message stands behind the model's answer.
+        case textBehindChatAnswer
+        /// A chat template has spaces in front of a special token, which no template can keep.
+        case spaceBeforeSpecialToken(String)
         /// An example does not fit, even with every field that may be shortened emptied.
         case inputTooLong(limit: Int, fixedRows: Int, answerRows: Int, fieldTokens: Int)
     }
@@ -94,7 +98,9 @@ extension TemplateError.Rule {
         case .unknownFilter, .unknownSpecialToken, .unknownField, .missingField, .softNameUndefined:
             nameSentence
         case .softCountOutOfRange, .maskCountOutOfRange, .emptySoftWords, .softNameDefinedTwice: slotSentence
-        case .specialTokenMissing, .answerLongerThanMasks, .nothingBeforeAnswer, .inputTooLong: modelSentence
+        case .specialTokenMissing, .answerLongerThanMasks, .nothingBeforeAnswer, .inputTooLong,
+            .textBehindChatAnswer, .spaceBeforeSpecialToken:
+            modelSentence
         }
     }
 
@@ -152,6 +158,12 @@ extension TemplateError.Rule {
         case .nothingBeforeAnswer:
             "there is nothing in front of the answer from which this model could read it; "
                 + "put some words before {answer}."
+        case .textBehindChatAnswer:
+            "in a conversation the answer ends the prompt, but more text stands behind it; move it in front of "
+                + "{answer}, or ask without --chat."
+        case .spaceBeforeSpecialToken(let name):
+            "the model's chat template has a space in front of \(name), which a template drops; ask without "
+                + "--chat and write the turn yourself."
         case .inputTooLong(let limit, let fixedRows, let answerRows, let fieldTokens):
             "an input does not fit into \(limit) positions: what must stay has \(fixedRows) and the longest "
                 + "answer \(answerRows), with all of the \(fieldTokens) tokens gone that may go; raise the "

@@ -64,19 +64,19 @@ struct PromptOptions: ParsableArguments {
         -> Prompt
     {
         guard folder.isPEFTOnly else {
-            guard question.template == nil, question.words == nil else {
+            guard question.template == nil, question.words == nil, !question.chat.isAsked else {
                 throw UsageError(
-                    "--prompt brings its own template and words; leave --template and --words away")
+                    "--prompt brings its own template and words; leave --template, --words and --chat away")
             }
             return try folder.read(on: CPUBackend.shared)
         }
         let adapter = try folder.readPEFT(on: CPUBackend.shared)
-        let asked = try asked(task, named: folder.url.lastPathComponent)
+        let asked = try asked(task, pretrained, named: folder.url.lastPathComponent)
         return try Prompt(adapter, asked, pretrained, task: peftTask)
     }
 
     private func hard(_ pretrained: PretrainedModel, _ task: PromptTask?) throws -> Prompt {
-        let asked = try asked(task, named: "hard prompt")
+        let asked = try asked(task, pretrained, named: "hard prompt")
         guard !asked.template.hasSoftRows else {
             throw UsageError(
                 "the template has soft rows, which only a trained prompt has; give --prompt FOLDER")
@@ -85,7 +85,9 @@ struct PromptOptions: ParsableArguments {
     }
 
     /// The template and the words of the command line, or else the task's.
-    private func asked(_ task: PromptTask?, named name: String) throws -> PromptTask {
+    private func asked(
+        _ task: PromptTask?, _ pretrained: PretrainedModel, named name: String
+    ) throws -> PromptTask {
         guard let template = try question.parsedTemplate() ?? task?.template else {
             let advice = "--template with --words"
             throw UsageError(
@@ -97,7 +99,8 @@ struct PromptOptions: ParsableArguments {
             throw UsageError("--template needs the label words: --words 'label=word,…'")
         }
         return PromptTask(
-            name: task?.name ?? name, template: template, verbalizer: words, limit: question.limit)
+            name: task?.name ?? name, template: try question.chat.asked(template, pretrained),
+            verbalizer: words, limit: question.limit)
     }
 
     /// The labels of multiple choice before any row was read.

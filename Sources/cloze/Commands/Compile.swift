@@ -36,6 +36,8 @@ struct Compile: ParsableCommand {
     @Flag(help: "Replace a prompt that is there.")
     var force = false
 
+    func validate() throws { try prompt.question.chat.check(shown) }
+
     func run() throws {
         let console = general.begin()
         let folder = PromptFolder(URL(fileURLWithPath: output))

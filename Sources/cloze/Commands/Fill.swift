@@ -22,6 +22,7 @@ struct Fill: ParsableCommand {
 
     @OptionGroup var model: ModelOptions
     @OptionGroup var general: GeneralOptions
+    @OptionGroup var chat: ChatOption
 
     @Option(help: ArgumentHelp("How many answers are shown.", valueName: "count"))
     var top: Int = 10
@@ -42,6 +43,7 @@ struct Fill: ParsableCommand {
     func run() throws {
         let console = general.begin()
         var session = FillSession(top: top, words: try words.map(WordList.verbalizer))
+        session.chat = chat
         let template = try arguments.first.map { try Template(unescaping: $0) }
         for argument in arguments.dropFirst() { try session.setField(argument) }
         try template?.check(fields: session.fieldNames)

@@ -10,6 +10,8 @@ import Tokenizers
 struct FillSession {
     var top: Int
     var words: Verbalizer?
+    /// Whether templates are put within a conversation.
+    var chat: ChatOption?
     private(set) var fields: [String: String] = [:]
 
     init(top: Int, words: Verbalizer?) {
@@ -35,6 +37,7 @@ struct FillSession {
             throw UsageError("soft rows are trained, not written; leave {soft …} away, or use cloze train")
         }
         try template.check(fields: fieldNames)
+        let template = try chat?.asked(template, pretrained) ?? template
         let example = Example(fields: fields)
         let kind = try pretrained.promptKind()
         let encoded = try words.map {

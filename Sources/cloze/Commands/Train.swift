@@ -58,9 +58,10 @@ struct Train: ParsableCommand {
 
     func run() throws {
         let console = general.begin()
-        let plan = try plan()
+        var plan = try plan()
         try PromptFolder(plan.output).checkWritable(replacing: force)
         let pretrained = try model.load(console)
+        plan.task.template = try task.question.chat.asked(plan.task.template, pretrained)
         let interrupt = Interrupt(console)
         let narrator = TrainNarrator(console, interrupt)
         let teaching = Teaching(plan, pretrained, stop: interrupt.stop) { narrator.tell($0) }

@@ -17,6 +17,7 @@ extension ExitStatus {
             case let error as TemplateError: Self.of(error.rule)
             case let error as VerbalizerError: Self.of(error)
             case let error as CheckpointError: Self.of(error.problem)
+            case is ChatTemplateError: .badConfiguration
             case let error as TokenizerError: Self.of(error)
             case let error as ModelError: Self.of(error)
             case let error as PromptError: Self.of(error)
