@@ -95,7 +95,13 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         training("--data", "pool.jsonl", "--template", template, "--words", words)
     }
 
+    private static func chatting(_ more: String...) -> [String] {
+        ["predict", "--model", Workplace.model.path, "--chat", "a film"] + more
+    }
+
     private static let questionInputs: [BadInput] = [
+        BadInput("chat-no-template", 78) { _ in chatting() + ask },
+        BadInput("chat-with-examples", 64) { _ in chatting("--shots", "2", "--pool", "pool.jsonl") + ask },
         BadInput("template-without-answer", 64) { _ in asking("{text} It was") },
         BadInput("template-unknown-field", 64) { _ in asking("{txt} It was {answer}") },
         BadInput("template-unbalanced", 64) { _ in asking("{text It was {answer}") },

@@ -40,6 +40,32 @@ import Testing
         #expect(abs((answer["share"] as? Double ?? 0) - 1) < 1e-9)
     }
 
+    @Test func `in a conversation the template is a user's turn, and its tokens are the conversation's`()
+        throws
+    {
+        let place = try Workplace()
+        let model = place.folder.appendingPathComponent("chatty")
+        try FileManager.default.copyItem(at: Workplace.model, to: model)
+        let source = "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}\n{% endfor %}<|assistant|>"
+        try place.write("chatty/chat_template.jinja", source)
+        let words = ["--words", "great,terrible", "--json"]
+        let chat = try place.cloze(
+            "fill", on: model, ["--chat", "{text} It was {answer}", "text=a gem"] + words
+        ).json()
+        let plain = try place.cloze(
+            "fill", on: model, ["<|user|>{text} It was\\n<|assistant|>{answer}", "text=a gem"] + words
+        ).json()
+        #expect(chat["prompt"] as? String == "<|user|>a gem It was\n<|assistant|>____")
+        func scores(_ document: [String: Any]) -> [Double] {
+            (document["answers"] as? [[String: Any]] ?? []).compactMap { $0["probability"] as? Double }
+        }
+        #expect(scores(chat).count == 2 && scores(chat) == scores(plain))
+        try place.write("chatty/chat_template.jinja", "\n{{ messages | groupby('role') }}")
+        let refused = try place.cloze("fill", on: model, ["--chat", "a {answer}"])
+        #expect(
+            refused.status == 78 && refused.messages.contains("the filter 'groupby' at line 2, column 13"))
+    }
+
     @Test func `the shares of words add up to one`() throws {
         let document = try Workplace().cloze(
             "fill", ["{text} It was {answer}.", "text=a gem", "--words", "great,terrible,dull", "--json"]

@@ -14,6 +14,7 @@ struct PromptOptions: ParsableArguments {
     var prompt: String?
 
     @OptionGroup var question: QuestionOptions
+    @OptionGroup var chat: ChatOption
 
     @Option(help: ArgumentHelp("Which task of a multitask PEFT adapter, from 0.", valueName: "number"))
     var peftTask: Int = 0
@@ -64,7 +65,7 @@ struct PromptOptions: ParsableArguments {
         -> Prompt
     {
         guard folder.isPEFTOnly else {
-            guard question.template == nil, question.words == nil, !question.chat.isAsked else {
+            guard question.template == nil, question.words == nil, !chat.isAsked else {
                 throw UsageError(
                     "--prompt brings its own template and words; leave --template, --words and --chat away")
             }
@@ -99,7 +100,7 @@ struct PromptOptions: ParsableArguments {
             throw UsageError("--template needs the label words: --words 'label=word,…'")
         }
         return PromptTask(
-            name: task?.name ?? name, template: try question.chat.asked(template, pretrained),
+            name: task?.name ?? name, template: try chat.asked(template, pretrained),
             verbalizer: words, limit: question.limit)
     }
 

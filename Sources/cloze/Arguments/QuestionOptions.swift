@@ -22,8 +22,6 @@ struct QuestionOptions: ParsableArguments {
             valueName: "count"))
     var givenLimit: Int?
 
-    @OptionGroup var chat: ChatOption
-
     /// How many tokens a prompt may have where no examples are shown.
     var limit: Int { givenLimit ?? 512 }
 

@@ -36,7 +36,7 @@ struct Compile: ParsableCommand {
     @Flag(help: "Replace a prompt that is there.")
     var force = false
 
-    func validate() throws { try prompt.question.chat.check(shown) }
+    func validate() throws { try prompt.chat.check(shown) }
 
     func run() throws {
         let console = general.begin()

@@ -60,7 +60,7 @@ struct Evaluate: ParsableCommand {
     var force = false
 
     func validate() throws {
-        try prompt.question.chat.check(shown)
+        try prompt.chat.check(shown)
         if task == nil, data == nil { throw ValidationError("say which rows: --data FILE or --task FOLDER") }
         if let testRows, testRows < 1 { throw ValidationError("--test-rows is \(testRows); write 1 or more") }
     }

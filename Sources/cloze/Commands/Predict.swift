@@ -46,7 +46,7 @@ struct Predict: ParsableCommand {
     var texts: [String] = []
 
     func validate() throws {
-        try prompt.question.chat.check(shown)
+        try prompt.chat.check(shown)
         if jsonl, general.json { throw ValidationError("--json and --jsonl exclude each other") }
         if file != nil, !texts.isEmpty { throw ValidationError("--file and texts exclude each other") }
     }

@@ -24,6 +24,7 @@ struct Train: ParsableCommand {
 
     @OptionGroup var model: ModelOptions
     @OptionGroup var task: TaskOptions
+    @OptionGroup var chat: ChatOption
     @OptionGroup(title: "METHOD OPTIONS") var method: MethodOptions
     @OptionGroup var general: GeneralOptions
 
@@ -61,7 +62,7 @@ struct Train: ParsableCommand {
         var plan = try plan()
         try PromptFolder(plan.output).checkWritable(replacing: force)
         let pretrained = try model.load(console)
-        plan.task.template = try task.question.chat.asked(plan.task.template, pretrained)
+        plan.task.template = try chat.asked(plan.task.template, pretrained)
         let interrupt = Interrupt(console)
         let narrator = TrainNarrator(console, interrupt)
         let teaching = Teaching(plan, pretrained, stop: interrupt.stop) { narrator.tell($0) }
