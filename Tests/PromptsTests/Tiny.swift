@@ -10,16 +10,17 @@ import Tokenizers
 
 /// The tiny random models of `Tests/Goldens/models` with a tokenizer of numbers, and prompts for them.
 enum Tiny {
-    /// Learned positions; grouped heads; grouped heads with a window of 4.
-    static let names = ["gpt2", "llama", "mistral"]
+    /// Learned positions; grouped heads; grouped heads with a window of 4; a layer with a window and one without.
+    static let names = ["gpt2", "llama", "mistral", "gemma3"]
 
     /// A model of a name; another digest makes it another model to prompts.
     static func model(
-        _ name: String = "llama", digest: String = "tiny", tokenizer: NumberTokenizer? = nil
+        _ name: String = "llama", digest: String = "tiny", tokenizer: NumberTokenizer? = nil,
+        on backend: any Backend = CPUBackend.shared
     ) throws -> PretrainedModel {
         let folder = Golden.folder.appendingPathComponent("models/\(name)")
         let (model, weights) = try PretrainedModel.load(
-            ModelSource(contentsOf: folder), on: CPUBackend.shared)
+            ModelSource(contentsOf: folder), on: backend)
         return PretrainedModel(
             model: model, weights: weights,
             tokenizer: tokenizer ?? NumberTokenizer(vocabularySize: model.traits.vocabularySize),

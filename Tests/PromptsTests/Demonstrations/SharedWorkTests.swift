@@ -91,6 +91,20 @@ import Tokenizers
         }
     }
 
+    @Test func `the block is computed once and for all batches, and a compiled one never`() throws {
+        let backend = RecordingBackend()
+        let tiny = try Tiny.model(on: backend)
+        let prompt = try prompt(DemonstrationSettings(instruction: "60 61", shots: 2, seed: 3), tiny)
+        let predictor = try Predictor([prompt], tiny)
+        func walks(_ predictor: Predictor) throws -> Int {
+            _ = backend.takeCounts()
+            _ = try predictor.predict(Array(Self.questions.prefix(3)), with: prompt.id)
+            return (backend.takeCounts()["attention"] ?? 0) / tiny.model.traits.layers
+        }
+        #expect(try (0..<3).map { _ in try walks(predictor) } == [2, 1, 1])
+        #expect(try walks(Predictor([prompt.compiled(for: tiny)], tiny)) == 1)
+    }
+
     // MARK: Trees
 
     @Test func `prompts that start alike in part share that part too`() {
