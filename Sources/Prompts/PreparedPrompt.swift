@@ -28,6 +28,11 @@ struct PreparedPrompt: Sendable {
         let (manifest, traits) = (prompt.manifest, pretrained.model.traits)
         try pretrained.check(manifest)
         let readout = manifest.readout ?? .verbalizer
+        guard Readout.ofLabels.contains(readout) else {
+            throw PromptError.badSetting(
+                name: "the readout of '\(prompt.id)'", value: readout.rawValue,
+                allowed: "one that gives a label; a tagger answers word by word")
+        }
         let kind = try pretrained.promptKind(readout)
         let prefix = try Prefix(prompt.tensors, of: prompt.id, traits)
         guard prefix?.rows ?? 0 < traits.contextLength else {
@@ -50,7 +55,7 @@ struct PreparedPrompt: Sendable {
         tensors = PromptTensors(
             soft: try Self.softRows(of: prompt, encoder.softLayout, traits), pasts: past.map { [$0] } ?? [])
         let own = prompt.ownWeights
-        try Self.check(own, of: prompt, scorer, pretrained)
+        try Self.check(own, of: prompt, head: (scorer as? ClassificationHead)?.parameters ?? [], pretrained)
         weights = pretrained.weights.overlaid(by: own)
         changesModel = own.names.contains { !$0.hasPrefix(ClassificationHead.path.name + ".") }
         questions = try QuestionEncoder(prompt, pretrained, encoder, vectorizer)
@@ -83,10 +88,11 @@ struct PreparedPrompt: Sendable {
     }
 
     /// Throws where a weight of the prompt's own has no place in the model, or another shape there.
-    private static func check(
-        _ own: NamedTensors, of prompt: Prompt, _ scorer: any LabelScorer, _ pretrained: PretrainedModel
+    ///
+    /// - Parameter head: what the prompt's own head has to have.
+    static func check(
+        _ own: NamedTensors, of prompt: Prompt, head: [Parameter], _ pretrained: PretrainedModel
     ) throws {
-        let head = (scorer as? ClassificationHead)?.parameters ?? []
         var shapes: [String: Shape] = [:]
         for parameter in pretrained.model.parameters + head { shapes[parameter.name] = parameter.shape }
         for parameter in pretrained.model.parameters where parameter.shape.rank == 2 {

@@ -29,6 +29,8 @@ public enum PromptError: Error, Sendable, CustomStringConvertible {
     case unknownPrompt(String, known: [String])
     /// A label of the data has no words, or the other way round.
     case labelsDiffer(missing: [String], known: [String])
+    /// A row to be tagged has more or fewer tags than words.
+    case tagsDiffer(row: String, tokens: Int, tags: Int)
     /// The method cannot work with this model.
     case unsupportedModel(method: String, reason: String)
     /// The compiled block beside a prompt is not its own, or broken.
@@ -70,6 +72,8 @@ public enum PromptError: Error, Sendable, CustomStringConvertible {
         case .labelsDiffer(let missing, let known):
             "no words are given for \(missing.map { "'\($0)'" }.joined(separator: ", ")); the labels with words are "
                 + known.map { "'\($0)'" }.joined(separator: ", ")
+        case .tagsDiffer(let row, let tokens, let tags):
+            "row '\(row)' has \(tokens) tokens but \(tags) tags; give each token one tag"
         case .unsupportedModel(let method, let reason):
             "\(method) does not work with this model: \(reason)"
         case .badCompiled(let prompt, let reason):

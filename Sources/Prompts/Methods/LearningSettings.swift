@@ -45,6 +45,8 @@ public struct LearningSettings: Codable, Sendable, Hashable {
     public var evaluationInterval = 10
     /// After how many looks without a better score the run ends; nil for never.
     public var patience: Int?
+    /// Whether rows in front of all that is trained are read once and kept, as keys and values, for all epochs.
+    public var readsInputsOnce = true
     /// Decides the order of the rows and what is random in the start.
     public var seed: UInt64 = 0
 

@@ -18,6 +18,9 @@ package struct Lesson: Sendable {
     package var automaticRate: (rate: Float, reason: String)
     /// Weights that move at a rate of their own, by AdamW.
     var apart: Apart?
+    /// Whether nothing that is trained changes what the model makes of the rows in front of the first trained one, so
+    /// that they can be read once for all epochs.
+    package var readsInputsOnce = false
     /// Which weights may have no gradient at the first step.
     package var mayStartFlat: @Sendable (String) -> Bool = { _ in false }
 
@@ -46,7 +49,12 @@ package struct Lesson: Sendable {
         _ split: FewShotSplit, _ learning: LearningSettings, over pretrained: PretrainedModel,
         _ run: RunContext
     ) throws -> (learned: NamedTensors, rate: Float) {
-        let (train, dev) = (try setup.prompts(split.train), try setup.prompts(split.dev))
+        let cache = readsInputsOnce && learning.readsInputsOnce ? InputCache(objective.model, pretrained.weights) : nil
+        func prompts(_ dataset: Dataset) throws -> [LabelledPrompt] {
+            let prompts = try setup.prompts(dataset)
+            return try cache?.reading(prompts) ?? prompts
+        }
+        let (train, dev) = (try prompts(split.train), try prompts(split.dev))
         guard !train.isEmpty else {
             throw PromptError.badSetting(name: "the number of train rows", value: "0", allowed: "at least 1")
         }
@@ -127,7 +135,7 @@ extension AnswerObjective {
         var (right, likelihood, predicted) = (0, 0.0, [Int]())
         for start in stride(from: 0, to: dev.count, by: 32) {
             let batch = dev[start..<min(start + 32, dev.count)]
-            let logits = try logProbabilities(batch.map(\.prompt), .inference(weights))
+            let logits = try logProbabilities(Array(batch), .inference(weights))
             let (values, width) = (logits.floats, logits.shape.width)
             for (place, item) in batch.enumerated() {
                 let row = values[place * width..<(place + 1) * width]

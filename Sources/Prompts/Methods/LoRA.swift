@@ -18,8 +18,9 @@ public struct LoRA: PromptMethod {
         public var rank = 8
         /// The changes are multiplied by alpha / rank.
         public var alpha: Float = 16
-        /// The maps that are changed, by the last part of their names; the paper's choice by default.
-        public var targets = ["q_proj", "v_proj"]
+        /// The maps that are changed, by the last part of their names; nil for those of queries and values, the
+        /// paper's choice, as the family calls them.
+        public var targets: [String]?
         /// How long and how fast.
         public var learning = LearningSettings()
 
@@ -74,6 +75,11 @@ public struct LoRA: PromptMethod {
         return lesson
     }
 
+    /// What families call the maps of queries and values; GPT-2 has one for both and the keys.
+    private static let queriesAndValues = [
+        ["q_proj", "v_proj"], ["query", "value"], ["q_lin", "v_lin"], ["c_attn"],
+    ]
+
     /// The changes of the target maps.
     ///
     /// - Throws: ``PromptError/badSetting(name:value:allowed:)`` for a rank or targets that the model cannot have.
@@ -81,12 +87,13 @@ public struct LoRA: PromptMethod {
         func module(_ name: String) -> String? { name.split(separator: ".").dropLast().last.map(String.init) }
         let maps = pretrained.model.parameters.filter { $0.shape.rank == 2 && $0.name.hasSuffix(".weight") }
         let known = Set(maps.compactMap { module($0.name) }).subtracting(["embed_tokens", "wte", "wpe"])
-        guard !settings.targets.isEmpty, settings.targets.allSatisfy(known.contains) else {
+        let targets = settings.targets ?? Self.queriesAndValues.first(where: known.isSuperset) ?? []
+        guard !targets.isEmpty, targets.allSatisfy(known.contains) else {
             throw PromptError.badSetting(
-                name: "the list of maps that lora changes", value: settings.targets.joined(separator: ","),
+                name: "the list of maps that lora changes", value: targets.joined(separator: ","),
                 allowed: "some of " + known.sorted().joined(separator: ", "))
         }
-        let chosen = maps.filter { module($0.name).map(settings.targets.contains) ?? false }
+        let chosen = maps.filter { module($0.name).map(targets.contains) ?? false }
         let limit = chosen.map { min($0.shape[0], $0.shape.width) }.min() ?? 1
         guard (1...limit).contains(settings.rank) else {
             throw PromptError.badSetting(
@@ -103,7 +110,7 @@ public struct LoRA: PromptMethod {
         var values = settings.learning.described(rate: rate)
         values["rank"] = "\(settings.rank)"
         values["alpha"] = "\(settings.alpha)"
-        values["targets"] = settings.targets.joined(separator: ",")
+        values["targets"] = settings.targets?.joined(separator: ",")
         return values
     }
 }

@@ -75,7 +75,7 @@ public struct ModelTuning: PromptMethod {
                 allowed: "classifier, whose head is then trained")
         }
         let setup = try PromptSetup(task, template: template, pretrained, readout: settings.readout)
-        let tuned = try settings.tuned.weights(of: pretrained)
+        let tuned = try settings.tuned.weights(of: pretrained, readout: settings.readout)
         var random = CounterRandom(seed: settings.learning.seed, stream: 1)
         let head =
             (setup.scorer as? ClassificationHead)?.start(&random, on: pretrained.backend) ?? NamedTensors()
@@ -84,6 +84,7 @@ public struct ModelTuning: PromptMethod {
             automaticRate: (
                 isProbe ? Self.probeRate : Self.rate, "\(isProbe ? Self.probeName : Self.name)'s own"
             ))
+        lesson.readsInputsOnce = isProbe
         if !isProbe, !head.isEmpty {
             lesson.apart = Lesson.Apart(names: Set(head.names), rate: settings.headRate, decay: 0)
         }

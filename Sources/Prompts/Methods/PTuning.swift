@@ -87,6 +87,7 @@ public struct PTuning: PromptMethod {
             lesson.apart = Lesson.Apart(
                 names: Set(tuned.names), rate: settings.modelRate, decay: settings.modelDecay)
         }
+        lesson.readsInputsOnce = tuned.isEmpty
         // A single token never reads the LSTM's state before it.
         let isSingle = layout.rowCount == 1
         lesson.mayStartFlat = { isSingle && $0.contains("weight_hh") }

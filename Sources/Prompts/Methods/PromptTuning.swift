@@ -83,9 +83,11 @@ public struct PromptTuning: PromptMethod {
         let start = settings.initialisation.rows(
             setup.encoder.softLayout, pretrained, words: setup.words, random: &random)
         let spread = pretrained.embeddingSpread
-        return Lesson(
+        var lesson = Lesson(
             setup, setup.objective, start: NamedTensors([SoftPrompt.parameterName: start]),
             automaticRate: (Self.share * spread, "\(Self.share) of the embeddings' spread \(spread)"))
+        lesson.readsInputsOnce = true
+        return lesson
     }
 
     private func described(rate: Float) -> [String: String] {

@@ -15,8 +15,12 @@ public enum WeightSelection: Hashable, Codable, Sendable {
     ///
     /// A quantised weight is expanded: `all` of a model takes four bytes a number, and in training four times that
     /// (weight, gradient, two moments), whatever its file takes.
+    /// - Parameters:
+    ///   - pretrained: the model.
+    ///   - readout: how the answer is read; under a head the weights that score the vocabulary are left out, since
+    ///     no loss reaches them.
     /// - Throws: ``PromptError/badSetting(name:value:allowed:)`` for more layers than there are.
-    public func weights(of pretrained: PretrainedModel) throws -> NamedTensors {
+    public func weights(of pretrained: PretrainedModel, readout: Readout = .verbalizer) throws -> NamedTensors {
         let layers = pretrained.model.traits.layers
         let first: Int
         switch self {
@@ -35,8 +39,14 @@ public enum WeightSelection: Hashable, Codable, Sendable {
         return names.enumerated().reduce(into: NamedTensors()) { chosen, place in
             let layer = Self.layer(of: place.element)
             let isChosen = self == .all || layer.map { $0 >= first } ?? (place.offset > lastOfLayers)
-            if isChosen { chosen[place.element] = pretrained.weights[place.element]?.float32() }
+            let isRead = readout == .verbalizer || !Self.scoresVocabulary(place.element)
+            if isChosen, isRead { chosen[place.element] = pretrained.weights[place.element]?.float32() }
         }
+    }
+
+    /// Whether a weight stands between the last hidden state and the vocabulary's scores, by the families' names.
+    private static func scoresVocabulary(_ name: String) -> Bool {
+        ["cls.", "lm_head.", "vocab_"].contains { name.hasPrefix($0) }
     }
 
     /// The number of the layer that a weight is of: the first number in its name.

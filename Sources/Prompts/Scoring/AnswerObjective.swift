@@ -9,6 +9,8 @@ public struct LabelledPrompt: Sendable {
     public var prompt: EncodedPrompt
     /// The index of its label in the verbalizer.
     public var label: Int32
+    /// A block that holds rows in front of the prompt's, where they were read before; see ``InputCache``.
+    package var past: KeyValues?
 
     /// A prompt with the index of its label.
     public init(prompt: EncodedPrompt, label: Int32) {
@@ -42,7 +44,7 @@ public struct AnswerObjective: Objective {
 
     /// The loss of a batch, in nats.
     public func loss(_ batch: [LabelledPrompt], _ pass: Pass) throws -> Tensor {
-        try logProbabilities(batch.map(\.prompt), pass).picking(batch.map(\.label)).mean().scaled(by: -1)
+        try logProbabilities(batch, pass).picking(batch.map(\.label)).mean().scaled(by: -1)
     }
 
     /// A batch counts as many as it has prompts.
@@ -53,6 +55,21 @@ public struct AnswerObjective: Objective {
         let packed = PackedPrompts(
             prompts.map { scorer.request($0, owner: 0) }, sharesPrefix: model.traits.isCausal)
         let hidden = model.hidden(packed.input(model, [tensors(pass)], pass), pass)
+        return try scorer.logProbabilities(hidden, packed.readings, pass)
+    }
+
+    /// The same for prompts whose first rows may stand in a block of their own.
+    package func logProbabilities(_ batch: [LabelledPrompt], _ pass: Pass) throws -> Tensor {
+        guard batch.contains(where: { $0.past != nil }) else {
+            return try logProbabilities(batch.map(\.prompt), pass)
+        }
+        let shared = tensors(pass)
+        let owners = batch.map { item in
+            PromptTensors(soft: shared.soft, pasts: shared.pasts + (item.past.map { [$0] } ?? []))
+        }
+        let packed = PackedPrompts(
+            batch.enumerated().map { scorer.request($0.element.prompt, owner: $0.offset) })
+        let hidden = model.hidden(packed.input(model, owners, pass), pass)
         return try scorer.logProbabilities(hidden, packed.readings, pass)
     }
 }
