@@ -32,7 +32,10 @@ public struct PrefixTuning: PromptMethod {
     }
 
     /// What the automatic rate is, for every model: keys and values are about as large everywhere.
-    public static let rate: Float = 1e-2
+    ///
+    /// The best of 3e-3, 1e-2 and 3e-2 on SmolLM2-135M by the dev rows of sib200_en (8 a label, 30 steps of 8, one
+    /// seed): 0.73, 0.75 and 0.77.
+    public static let rate: Float = 3e-2
 
     /// What this run was told.
     public let settings: Settings

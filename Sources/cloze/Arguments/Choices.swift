@@ -14,4 +14,12 @@ extension MaskDecoding: ExpressibleByArgument {}
 extension AutoPrompt.Measure: ExpressibleByArgument {}
 
 extension PromptTuning.Placement: ExpressibleByArgument {}
-extension Readout: ExpressibleByArgument {}
+extension Readout: ExpressibleByArgument {
+    /// Those that give a label, which is what the commands ask for.
+    public init?(argument: String) {
+        self.init(rawValue: argument)
+        guard Self.ofLabels.contains(self) else { return nil }
+    }
+
+    public static var allValueStrings: [String] { ofLabels.map(\.rawValue) }
+}
