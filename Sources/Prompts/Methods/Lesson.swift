@@ -49,7 +49,9 @@ package struct Lesson: Sendable {
         _ split: FewShotSplit, _ learning: LearningSettings, over pretrained: PretrainedModel,
         _ run: RunContext
     ) throws -> (learned: NamedTensors, rate: Float) {
-        let cache = readsInputsOnce && learning.readsInputsOnce ? InputCache(objective.model, pretrained.weights) : nil
+        let cache =
+            readsInputsOnce && learning.readsInputsOnce
+            ? InputCache(objective.model, pretrained.weights) : nil
         func prompts(_ dataset: Dataset) throws -> [LabelledPrompt] {
             let prompts = try setup.prompts(dataset)
             return try cache?.reading(prompts) ?? prompts

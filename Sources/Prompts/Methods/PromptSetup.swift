@@ -39,7 +39,8 @@ package struct PromptSetup: Sendable {
             case .verbalizer: pretrained.model.scorer(words, masks: template.fixedMasks)
             case .tagger:
                 throw PromptError.badSetting(
-                    name: "the readout", value: readout.rawValue, allowed: "verbalizer or classifier for labelled rows")
+                    name: "the readout", value: readout.rawValue,
+                    allowed: "verbalizer or classifier for labelled rows")
             case .classifier: ClassificationHead(labels: words.labels, width: traits.width)
             }
         soft = template.hasSoftRows ? SoftPrompt(encoder.softLayout, traits) : nil

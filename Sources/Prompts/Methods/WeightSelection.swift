@@ -20,7 +20,8 @@ public enum WeightSelection: Hashable, Codable, Sendable {
     ///   - readout: how the answer is read; under a head the weights that score the vocabulary are left out, since
     ///     no loss reaches them.
     /// - Throws: ``PromptError/badSetting(name:value:allowed:)`` for more layers than there are.
-    public func weights(of pretrained: PretrainedModel, readout: Readout = .verbalizer) throws -> NamedTensors {
+    public func weights(of pretrained: PretrainedModel, readout: Readout = .verbalizer) throws -> NamedTensors
+    {
         let layers = pretrained.model.traits.layers
         let first: Int
         switch self {

@@ -58,7 +58,9 @@ package struct InputCache: Sendable {
 
     /// The keys and values of sequences of tokens, each from position 0.
     private func keyValues(_ sequences: [ArraySlice<PromptRow>]) -> [KeyValues] {
-        let tokens = sequences.joined().compactMap { row in if case .token(let token) = row { token } else { nil } }
+        let tokens = sequences.joined().compactMap { row in
+            if case .token(let token) = row { token } else { nil }
+        }
         let pass = Pass.inference(weights)
         let input = ModelInput(embeddings: model.embed(tokens, pass), lengths: sequences.map(\.count))
         let all = model.keyValues(input, pass)

@@ -18,7 +18,8 @@ struct TaggingObjective: Objective {
     let tensors: @Sendable (Pass) -> PromptTensors
 
     init(
-        _ tagger: TokenTagger, _ model: any LanguageModel, tensors: @escaping @Sendable (Pass) -> PromptTensors
+        _ tagger: TokenTagger, _ model: any LanguageModel,
+        tensors: @escaping @Sendable (Pass) -> PromptTensors
     ) {
         (self.tagger, self.model, self.tensors) = (tagger, model, tensors)
     }

@@ -65,6 +65,7 @@ package struct TokenTagger: Sendable {
             rows.map { row in
                 PackedPrompts.Request(prompt: row.tokens.map(PromptRow.token), question: .rows(row.places))
             }, sharesPrefix: false)
-        return head.logProbabilities(model.hidden(packed.input(model, [tensors], pass), pass), packed.readings, pass)
+        return head.logProbabilities(
+            model.hidden(packed.input(model, [tensors], pass), pass), packed.readings, pass)
     }
 }

@@ -67,16 +67,21 @@ public struct WordTagging: Sendable {
         let learning = choice.learning
         run.report(.trainable(start.parameterCount))
         let (rate, reason): (Float, String) =
-            if case .fixed(let given) = learning.rate { (given, "given") } else { (Self.rate(choice), "the method's own") }
+            if case .fixed(let given) = learning.rate { (given, "given") } else {
+                (Self.rate(choice), "the method's own")
+            }
         run.report(.rate(rate, reason: reason))
         var plan = learning.training(rate: rate)
         if dev?.examples.isEmpty ?? true { plan.evaluationInterval = nil }
         let fitting = Fitting(
-            trainer: Trainer(objective, plan), frozen: pretrained.weights, backend: pretrained.backend, run: run)
+            trainer: Trainer(objective, plan), frozen: pretrained.weights, backend: pretrained.backend,
+            run: run)
         let batches = ShuffledBatches(rows, size: min(learning.batch, rows.count), seed: learning.seed)
         return try fitting.learn(start, batches: batches) { weights in
             guard let dev else { return 0 }
-            let answers = try objective.tags(dev.examples, .inference(weights)).map { $0.joined(separator: " ") }
+            let answers = try objective.tags(dev.examples, .inference(weights)).map {
+                $0.joined(separator: " ")
+            }
             let judged = try Dataset(name: dev.name, examples: dev.examples, metric: .entityF1)
             return try Evaluation(answers, to: judged).value
         }
@@ -98,10 +103,12 @@ public struct WordTagging: Sendable {
             var random = CounterRandom(seed: settings.learning.seed, stream: 1)
             let (prefix, start) = try PrefixStart(
                 rows: settings.rows, initialisation: settings.initialisation,
-                reparametrisation: settings.reparametrisation, layers: settings.layers, dropout: settings.dropout
+                reparametrisation: settings.reparametrisation, layers: settings.layers,
+                dropout: settings.dropout
             ).make(pretrained, &random)
             return (prefix, start)
-        case .modelTuning(let settings): return (nil, try settings.tuned.weights(of: pretrained, readout: .tagger))
+        case .modelTuning(let settings):
+            return (nil, try settings.tuned.weights(of: pretrained, readout: .tagger))
         default: return (nil, NamedTensors())
         }
     }

@@ -46,7 +46,8 @@ import Training
         let together = try predictor.predict(questions)
         for (index, (example, id)) in questions.enumerated() {
             let alone = try predictor.predict([example], with: id)[0]
-            expectClose(together[index].probabilities, alone.probabilities, absolute: 1e-5, "row \(index) of '\(id)'")
+            expectClose(
+                together[index].probabilities, alone.probabilities, absolute: 1e-5, "row \(index) of '\(id)'")
         }
     }
 
@@ -66,7 +67,8 @@ import Training
         prefixed.pasts = [prefix.past(.inference(prefix.named(block)))]
         prefixed.pastsOf = [[0]]
         expectClose(
-            tiny.model.hidden(prefixed, pass), tiny.model.hidden(input, pass).floats, absolute: 2e-5, relative: 2e-5,
+            tiny.model.hidden(prefixed, pass), tiny.model.hidden(input, pass).floats, absolute: 2e-5,
+            relative: 2e-5,
             name)
         // Positions go on behind the prefix without being told.
         let counted = ModelInput(
@@ -74,7 +76,8 @@ import Training
         #expect(counted.positions == positions)
     }
 
-    @Test func `a head needs no words: it is trained on an encoder without a language model's output`() throws {
+    @Test func `a head needs no words: it is trained on an encoder without a language model's output`() throws
+    {
         let bare = try Tiny.masked("bert_bare")
         let prompt = try ModelTuning(.probe).fit(
             Tiny.split(), Tiny.task(), to: bare, RunContext())

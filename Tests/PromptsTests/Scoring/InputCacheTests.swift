@@ -55,7 +55,8 @@ import Training
         }
         #expect(prompts[0].manifest.template == prompts[1].manifest.template)
         expectClose(
-            prompts[0].softRows?.floats ?? [], prompts[1].softRows?.floats ?? [], absolute: 1e-3, relative: 1e-3)
+            prompts[0].softRows?.floats ?? [], prompts[1].softRows?.floats ?? [], absolute: 1e-3,
+            relative: 1e-3)
     }
 
     @Test func `only the trained rows and what is behind them are computed at a step`() throws {

@@ -40,7 +40,9 @@ import Testing
     }()
 
     @Test(arguments: ["bert", "llama"], choices)
-    func `names are found, and the tagger read back tags the same`(_ name: String, _ choice: MethodChoice) throws {
+    func `names are found, and the tagger read back tags the same`(_ name: String, _ choice: MethodChoice)
+        throws
+    {
         let tiny = try name == "bert" ? Tiny.masked() : Tiny.model(name)
         let notes = Notes()
         let prompt = try WordTagging(choice).fit(
@@ -82,7 +84,8 @@ import Testing
         #expect(description(of: error) == "row 'row 7' has 2 tokens but 1 tags; give each token one tag")
         #expect(throws: DatasetError.self) {
             try WordTagging(Self.choices[2]).fit(
-                named: "bad", Dataset(name: "bad", examples: [Example(fields: ["text": "5"])]), dev: nil, to: tiny,
+                named: "bad", Dataset(name: "bad", examples: [Example(fields: ["text": "5"])]), dev: nil,
+                to: tiny,
                 RunContext())
         }
         #expect(throws: PromptError.self) { try WordTagging(.lora(LoRA.Settings())) }
