@@ -21,5 +21,6 @@ extension Readout: ExpressibleByArgument {
         guard Self.ofLabels.contains(self) else { return nil }
     }
 
+    /// What help lists.
     public static var allValueStrings: [String] { ofLabels.map(\.rawValue) }
 }
