@@ -38,6 +38,66 @@ import Testing
         #expect((document["predict"] as? String)?.hasPrefix("cloze predict") == true)
     }
 
+    @Test(arguments: [
+        ("prefix-tuning", ["--soft-rows", "4"], "adapter_model.safetensors"),
+        ("prefix-tuning", ["--soft-rows", "4", "--layers", "1"], "cloze.safetensors"),
+        ("p-tuning", ["--soft-rows", "4", "--placement", "end"], "adapter_model.safetensors"),
+        ("deep-prompt", ["--soft-rows", "4", "--readout", "classifier"], "cloze.safetensors"),
+        ("lora", ["--rank", "2"], "adapter_model.safetensors"),
+        ("model-tuning", ["--tuned", "top:1"], "cloze.safetensors"),
+        ("linear-probe", [], "cloze.safetensors"),
+    ])
+    func `each method trains, saves and answers again`(
+        _ method: String, _ options: [String], _ file: String
+    ) throws {
+        let place = try Workplace()
+        try place.writeRows()
+        let outcome = try place.cloze(
+            "train",
+            [
+                "--data", "pool.jsonl", "--test", "test.jsonl", "--per-label", "4", "--steps", "3",
+                "--method", method,
+            ]
+                + options + Workplace.question + ["--output", "learned", "--json", "--quiet"])
+        let document = try outcome.json()
+        let row = (document["rows"] as? [[String: Any]] ?? []).last ?? [:]
+        #expect(row["name"] as? String == method && (row["trainedParameters"] as? Int ?? 0) > 0)
+        let (tasks, bytes) = (document["tasksAGigabyte"] as? Int ?? 0, row["bytes"] as? Int ?? 0)
+        #expect(bytes > 0 && tasks == 1_000_000_000 / bytes)
+        #expect((document["stepSeconds"] as? Double ?? 0) > 0)
+        #expect(try place.contents("learned/" + file).isEmpty == false)
+        let used = try place.cloze("predict", ["--prompt", "learned", "a text"])
+        #expect(used.status == 0, "\(used.messages)")
+    }
+
+    @Test(arguments: [
+        (["--rank", "4"], "--rank does not go with --method prompt-tuning, only with lora"),
+        (["--method", "lora", "--layers", "0-1"], "--layers does not go with --method lora"),
+        (
+            ["--method", "prefix-tuning", "--soft-rows", "4", "--layers", "3-1"],
+            "write numbers and ranges, such as 0-3,7"
+        ),
+        (["--method", "deep-prompt", "--layers", "9"], "the list of layers is [9], but must be"),
+        (["--method", "prefix-tuning", "--soft-rows", "100000"], "the length of the prefix is 100000"),
+        (["--method", "model-tuning", "--tuned", "half"], "write all, none or top:K"),
+        (["--method", "lora", "--rank", "1000"], "the rank is 1000, but must be between 1 and"),
+        (["--method", "p-tuning", "--encoder", "mlp"], "rows without a network are prompt-tuning"),
+        (["--method", "linear-probe", "--readout", "tagger"], "The value 'tagger' is invalid"),
+        (["--start-from", "absent"], "absent"),
+    ])
+    func `what a method cannot have is refused with what is allowed`(_ options: [String], _ message: String)
+        throws
+    {
+        let place = try Workplace()
+        try place.writeRows()
+        let outcome = try place.cloze(
+            "train",
+            ["--data", "pool.jsonl", "--test", "test.jsonl", "--per-label", "4", "--steps", "2"]
+                + options + Workplace.question + ["--output", "learned"])
+        #expect(outcome.status != 0 && outcome.messages.contains(message), "\(outcome.messages)")
+        #expect(place.names == ["pool.jsonl", "test.jsonl"])
+    }
+
     @Test func `quiet says nothing but warnings`() throws {
         let place = try Workplace()
         try place.writeRows()

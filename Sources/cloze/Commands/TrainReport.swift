@@ -53,7 +53,9 @@ extension TeachingReport {
         return """
             Trained \(Figures.count(trained)) numbers beside the frozen model's \(Figures.count(modelParameters)) \
             (\(Figures.decimal(share * 100, 4)) %) in \(Figures.seconds(rows.last?.trainingSeconds ?? 0)); \
-            peak memory \(Figures.bytes(peakProcessBytes)).
+            peak memory \(Figures.bytes(peakProcessBytes)). A step took \(Figures.seconds(stepSeconds)) and held up to \
+            \(Figures.bytes(peakTrainingBytes)) beside the model's file; a gigabyte holds \(Figures.count(tasksAGigabyte)) \
+            such prompts.
             """
     }
 
