@@ -55,11 +55,13 @@ public struct RateFinder: Hashable, Codable, Sendable {
     ///   - frozen: the weights below them.
     ///   - batches: one is taken for each rate.
     ///   - stop: raised to end early.
+    ///   - mayStartFlat: which weights may have no gradient at the first step; see ``Trainer``.
     /// - Throws: ``TrainingError/noDescent(lowest:highest:)`` if the smoothed loss never falls.
     public func sweep<Goal: Objective, Batches: BatchSource>(
         _ objective: Goal, _ settings: TrainingSettings, training weights: NamedTensors,
         over frozen: NamedTensors,
-        batches: Batches, stop: StopSignal? = nil
+        batches: Batches, stop: StopSignal? = nil,
+        mayStartFlat: @escaping @Sendable (String) -> Bool = { _ in false }
     ) throws -> Sweep where Batches.Batch == Goal.Batch {
         var state = try TrainingState(training: weights)
         var curve = SmoothedCurve(smoothing: smoothing, startLength: startLength)
@@ -69,7 +71,7 @@ public struct RateFinder: Hashable, Codable, Sendable {
             settings.rate = rate(step)
             settings.schedule = .constant()
             var report: StepReport?
-            let trainer = Trainer(objective, settings)
+            let trainer = Trainer(objective, settings, mayStartFlat: mayStartFlat)
             do {
                 let end = try trainer.run(
                     &state, over: frozen, batches: batches, stop: stop,

@@ -34,7 +34,7 @@ public struct DeepPrompt: PromptMethod {
         public init() {}
     }
 
-    /// What the automatic rate is.
+    /// What the automatic rate is: that of the paper's scripts for most tasks; not compared with others here.
     public static let rate: Float = 1e-2
 
     /// What this run was told.

@@ -122,7 +122,7 @@ package struct Lesson: Sendable {
             let sweep = try finder.sweep(
                 objective, learning.training(rate: center, groups: groups(center)), training: start,
                 over: frozen,
-                batches: batches, stop: run.stop)
+                batches: batches, stop: run.stop, mayStartFlat: mayStartFlat)
             (rate, reason) = (sweep.suggestion, "range test of \(sweep.points.count) steps")
         }
         run.report(.rate(rate, reason: reason))

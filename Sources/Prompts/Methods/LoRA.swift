@@ -29,6 +29,9 @@ public struct LoRA: PromptMethod {
     }
 
     /// What the automatic rate is.
+    ///
+    /// Of 3e-4, 1e-3 and 3e-3 on SmolLM2-135M by the dev rows of sib200_en (8 a label, 30 steps of 8, one seed): 0.70,
+    /// 0.79 and 0.79; the lower of the two equals.
     public static let rate: Float = 1e-3
 
     /// What this run was told.

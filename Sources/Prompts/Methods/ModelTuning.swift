@@ -36,7 +36,7 @@ public struct ModelTuning: PromptMethod {
         }
     }
 
-    /// What the automatic rate of the model's weights is.
+    /// What the automatic rate of the model's weights is: within fine-tuning's usual range; not compared here.
     public static let rate: Float = 5e-5
     /// What the automatic rate of a head alone is.
     public static let probeRate: Float = 1e-2

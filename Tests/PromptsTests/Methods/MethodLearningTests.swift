@@ -104,6 +104,14 @@ import Training
         }
     }
 
+    @Test func `a range test works where a weight starts without a gradient`() throws {
+        var settings = LoRA.Settings()
+        (settings.rank, settings.rate, settings.steps) = (4, .rangeTest, 2)
+        let notes = Notes()
+        _ = try fit(.lora(settings), RunContext { notes.add($0) })
+        #expect(notes.rates.count == 1 && notes.rates[0] > 0)
+    }
+
     // MARK: Transfer
 
     @Test func `a run that starts from another prompt starts with its loss`() throws {
