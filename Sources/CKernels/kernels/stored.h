@@ -9,7 +9,15 @@ INLINE float half_to_float(uint16_t h) {
     float value = magnitude < 0x0400 ? subnormal : bits_to_float(magnitude >= 0x7c00 ? normal + 0x38000000u : normal);
     return bits_to_float(float_to_bits(value) | sign);
 }
-INLINE float half_at(const uint8_t *bytes) { uint16_t h; memcpy(&h, bytes, 2); return half_to_float(h); }
+INLINE float half_at(const uint8_t *bytes) {
+    uint16_t h;
+    memcpy(&h, bytes, 2);
+#if CK_WIDTH >= 8
+    return _cvtsh_ss(h);                            // exact, and not subject to the flushing of denormals
+#else
+    return half_to_float(h);
+#endif
+}
 
 static void expand_f32(float *out, const void *row, long begin, long end) {
     memcpy(out, (const float *)row + begin, (size_t)(end - begin) * 4);
@@ -23,43 +31,68 @@ static void expand_bf16(float *restrict out, const void *row, long begin, long e
     for (long i = 0; i < end - begin; i++) out[i] = bits_to_float((uint32_t)a[i] << 16);
 }
 
-// Sixteen small integers, times d, plus m. The compiler's own widening of bytes is several times slower, so the two
-// wide instruction sets say it themselves.
-typedef struct { uint8_t b[16]; } bytes16;
+// Sixteen small integers, and what is done to them. The compiler's own handling of bytes is several times slower, so
+// the two wide instruction sets say it themselves.
+#if CK_WIDTH >= 8
+typedef __m128i bytes16;
+INLINE bytes16 bytes_at(const uint8_t *q) { return _mm_loadu_si128((const __m128i *)q); }
+INLINE bytes16 low_nibbles(bytes16 q) { return _mm_and_si128(q, _mm_set1_epi8(15)); }
+INLINE bytes16 high_nibbles(bytes16 q) { return low_nibbles(_mm_srli_epi16(q, 4)); }
+INLINE bytes16 either(bytes16 a, bytes16 b) { return _mm_or_si128(a, b); }
+INLINE bytes16 moved_up(bytes16 q) { return _mm_xor_si128(q, _mm_set1_epi8((char)0x80)); }
+// Shifted within each byte, up where `by` is above 0, and cut to `mask`, which has no bit that comes from a neighbour.
+INLINE bytes16 shifted(bytes16 q, int by, char mask) {
+    __m128i moved = by >= 0 ? _mm_sll_epi16(q, _mm_cvtsi32_si128(by)) : _mm_srl_epi16(q, _mm_cvtsi32_si128(-by));
+    return _mm_and_si128(moved, _mm_set1_epi8(mask));
+}
+// Bit i of `bits` as 16 in byte i.
+INLINE bytes16 sixteens(uint16_t bits) {
+    const __m128i which = _mm_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
+    const __m128i others = _mm_set1_epi64x(0x7fbfdfeff7fbfdfe);
+    __m128i spread = _mm_or_si128(_mm_shuffle_epi8(_mm_cvtsi32_si128(bits), which), others);
+    return _mm_and_si128(_mm_cmpeq_epi8(spread, _mm_set1_epi8(-1)), _mm_set1_epi8(16));
+}
+#else
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+typedef float floats16 __attribute__((vector_size(64)));
+INLINE bytes16 bytes_at(const uint8_t *q) { bytes16 out; memcpy(&out, q, 16); return out; }
+INLINE bytes16 low_nibbles(bytes16 q) { return q & 15; }
+INLINE bytes16 high_nibbles(bytes16 q) { return q >> 4; }
+INLINE bytes16 either(bytes16 a, bytes16 b) { return a | b; }
+INLINE bytes16 moved_up(bytes16 q) { return q ^ 0x80; }
+INLINE bytes16 shifted(bytes16 q, int by, char mask) { return (by >= 0 ? q << by : q >> -by) & (uint8_t)mask; }
+INLINE bytes16 sixteens(uint16_t bits) {
+    uint8_t low = (uint8_t)bits, high = (uint8_t)(bits >> 8);
+    const bytes16 own = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    bytes16 spread = {low, low, low, low, low, low, low, low, high, high, high, high, high, high, high, high};
+    return (bytes16)((spread & own) == own) & 16;
+}
+#endif
+// Times d, plus m.
 #if CK_WIDTH == 16
-INLINE void scaled_bytes(float *out, const uint8_t *q, float d, float m) {
-    __m512 x = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)q)));
+INLINE void scaled_bytes(float *out, bytes16 q, float d, float m) {
+    __m512 x = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(q));
     _mm512_storeu_ps(out, _mm512_fmadd_ps(x, _mm512_set1_ps(d), _mm512_set1_ps(m)));
 }
 #elif CK_WIDTH == 8
-INLINE void scaled_bytes(float *out, const uint8_t *q, float d, float m) {
-    __m128i all = _mm_loadu_si128((const __m128i *)q);
-    __m256 low = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(all));
-    __m256 high = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_srli_si128(all, 8)));
+INLINE void scaled_bytes(float *out, bytes16 q, float d, float m) {
+    __m256 low = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(q));
+    __m256 high = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_srli_si128(q, 8)));
     _mm256_storeu_ps(out, _mm256_fmadd_ps(low, _mm256_set1_ps(d), _mm256_set1_ps(m)));
     _mm256_storeu_ps(out + 8, _mm256_fmadd_ps(high, _mm256_set1_ps(d), _mm256_set1_ps(m)));
 }
 #else
-INLINE void scaled_bytes(float *out, const uint8_t *q, float d, float m) {
-    for (int i = 0; i < 16; i++) out[i] = (float)q[i] * d + m;
+INLINE void scaled_bytes(float *out, bytes16 q, float d, float m) {
+    floats16 x = __builtin_convertvector(q, floats16) * d + m;
+    memcpy(out, &x, 64);
 }
 #endif
-INLINE bytes16 low_nibbles(const uint8_t *q) {
-    bytes16 out;
-    for (int i = 0; i < 16; i++) out.b[i] = q[i] & 15;
-    return out;
-}
-INLINE bytes16 high_nibbles(const uint8_t *q) {
-    bytes16 out;
-    for (int i = 0; i < 16; i++) out.b[i] = q[i] >> 4;
-    return out;
-}
 
 // One block each: `out` gets 32 floats.
 INLINE void block_nibbles(float *out, const uint8_t *q, float d, float m) {
-    bytes16 low = low_nibbles(q), high = high_nibbles(q);
-    scaled_bytes(out, low.b, d, m);
-    scaled_bytes(out + 16, high.b, d, m);
+    bytes16 all = bytes_at(q);
+    scaled_bytes(out, low_nibbles(all), d, m);
+    scaled_bytes(out + 16, high_nibbles(all), d, m);
 }
 INLINE void block_q4_0(float *restrict out, const uint8_t *restrict block) {
     float d = half_at(block);
@@ -70,13 +103,11 @@ INLINE void block_q4_1(float *restrict out, const uint8_t *restrict block) {
 }
 // The fifth bit of element i is bit i of a 32-bit word.
 INLINE void block_q5(float *restrict out, const uint8_t *restrict high, const uint8_t *restrict low, float d, float m) {
-    uint32_t bits;
-    memcpy(&bits, high, 4);
-    uint8_t q[32];
-    for (int i = 0; i < 16; i++) q[i] = (uint8_t)((low[i] & 15) | ((bits >> i & 1) << 4));
-    for (int i = 0; i < 16; i++) q[16 + i] = (uint8_t)((low[i] >> 4) | ((bits >> (i + 16) & 1) << 4));
-    scaled_bytes(out, q, d, m);
-    scaled_bytes(out + 16, q + 16, d, m);
+    uint16_t bits[2];
+    memcpy(bits, high, 4);
+    bytes16 all = bytes_at(low);
+    scaled_bytes(out, either(low_nibbles(all), sixteens(bits[0])), d, m);
+    scaled_bytes(out + 16, either(high_nibbles(all), sixteens(bits[1])), d, m);
 }
 INLINE void block_q5_0(float *restrict out, const uint8_t *restrict block) {
     float d = half_at(block);
@@ -87,10 +118,8 @@ INLINE void block_q5_1(float *restrict out, const uint8_t *restrict block) {
 }
 INLINE void block_q8_0(float *restrict out, const uint8_t *restrict block) {
     float d = half_at(block);
-    uint8_t q[32];                                  // signed bytes, moved up by 128
-    for (int i = 0; i < 32; i++) q[i] = block[2 + i] ^ 0x80;
-    scaled_bytes(out, q, d, -128 * d);
-    scaled_bytes(out + 16, q + 16, d, -128 * d);
+    scaled_bytes(out, moved_up(bytes_at(block + 2)), d, -128 * d);          // signed bytes, moved up by 128
+    scaled_bytes(out + 16, moved_up(bytes_at(block + 18)), d, -128 * d);
 }
 
 // The six-bit scale and minimum of sub-block j, packed into twelve bytes.
@@ -110,12 +139,10 @@ INLINE void block_q4_K(float *restrict out, const uint8_t *restrict block) {
         int scale, minimum;
         scale_and_minimum(block + 4, j, &scale, &minimum);
         float factor = d * (float)scale, offset = least * (float)minimum;
-        const uint8_t *restrict q = block + 16 + j / 2 * 32;
-        int shift = j % 2 * 4;
-        uint8_t small[32];
-        for (int i = 0; i < 32; i++) small[i] = q[i] >> shift & 15;
-        scaled_bytes(out + j * 32, small, factor, -offset);
-        scaled_bytes(out + j * 32 + 16, small + 16, factor, -offset);
+        for (int half = 0; half < 2; half++) {
+            bytes16 q = bytes_at(block + 16 + j / 2 * 32 + half * 16);
+            scaled_bytes(out + j * 32 + half * 16, j % 2 ? high_nibbles(q) : low_nibbles(q), factor, -offset);
+        }
     }
 }
 INLINE void block_q5_K(float *restrict out, const uint8_t *restrict block) {
@@ -125,12 +152,12 @@ INLINE void block_q5_K(float *restrict out, const uint8_t *restrict block) {
         int scale, minimum;
         scale_and_minimum(block + 4, j, &scale, &minimum);
         float factor = d * (float)scale, offset = least * (float)minimum;
-        const uint8_t *restrict q = block + 48 + j / 2 * 32;
-        int shift = j % 2 * 4;
-        uint8_t small[32];
-        for (int i = 0; i < 32; i++) small[i] = (uint8_t)((q[i] >> shift & 15) | ((high[i] >> j & 1) << 4));
-        scaled_bytes(out + j * 32, small, factor, -offset);
-        scaled_bytes(out + j * 32 + 16, small + 16, factor, -offset);
+        for (int half = 0; half < 2; half++) {
+            bytes16 q = bytes_at(block + 48 + j / 2 * 32 + half * 16);
+            bytes16 fifth = shifted(bytes_at(high + half * 16), 4 - j, 16);
+            scaled_bytes(out + j * 32 + half * 16, either(j % 2 ? high_nibbles(q) : low_nibbles(q), fifth), factor,
+                         -offset);
+        }
     }
 }
 INLINE void block_q6_K(float *restrict out, const uint8_t *restrict block) {
@@ -140,13 +167,12 @@ INLINE void block_q6_K(float *restrict out, const uint8_t *restrict block) {
         for (int quarter = 0; quarter < 4; quarter++) {
             const uint8_t *restrict low = block + n * 64 + quarter % 2 * 32;
             const uint8_t *restrict high = block + 128 + n * 32;
-            int shift = quarter / 2 * 4;
-            uint8_t small[32];
-            for (int i = 0; i < 32; i++)
-                small[i] = (uint8_t)((low[i] >> shift & 15) | ((high[i] >> (quarter * 2) & 3) << 4));
             for (int half = 0; half < 2; half++) {
+                bytes16 q = bytes_at(low + half * 16);
+                bytes16 upper = shifted(bytes_at(high + half * 16), 4 - quarter * 2, 0x30);
                 float factor = d * (float)scales[n * 8 + quarter * 2 + half];
-                scaled_bytes(out + n * 128 + quarter * 32 + half * 16, small + half * 16, factor, -32 * factor);
+                scaled_bytes(out + n * 128 + quarter * 32 + half * 16,
+                             either(quarter / 2 ? high_nibbles(q) : low_nibbles(q), upper), factor, -32 * factor);
             }
         }
 }
@@ -170,7 +196,7 @@ EXPAND(q6_K, 256, 210)
 #define PIECE 512
 #define ROW_DOT(type)                                                                        \
     static void row_dot_##type(float *out, const void *row, const float *x, long count, long K) { \
-        float piece[PIECE];                                                                  \
+        _Alignas(64) float piece[PIECE];                                                     \
         for (long n = 0; n < count; n++) out[n] = 0;                                         \
         for (long k = 0; k < K; k += PIECE) {                                                \
             long end = k + PIECE < K ? k + PIECE : K;                                        \
