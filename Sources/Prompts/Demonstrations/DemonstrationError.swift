@@ -42,8 +42,8 @@ extension DemonstrationError: CustomStringConvertible {
         case .otherVectors(let expected, let found):
             "the prompt's examples were compared by \(expected), but now there is \(found); give the same --encoder"
         case .specialTokens:
-            "the template has special tokens between its words, which examples, being text, cannot repeat; leave "
-                + "{special …} away"
+            "the template has special tokens between its words (as --chat puts them there), which examples, being text, cannot "
+                + "repeat; leave {special …} and --chat away, or show no examples"
         }
     }
 }
