@@ -85,6 +85,8 @@ import Testing
         #expect(made.status == 0, "\(made.messages)")
         #expect((try made.json()["positions"] as? Int ?? 0) > 10)
         #expect(place.exists("fast/compiled.safetensors"))
+        let seen = try place.cloze("inspect", "fast").output
+        #expect(seen.contains("2 examples, random, as-drawn, seed 0") && seen.contains("positions compiled"))
         let arguments = ["--file", "test.jsonl", "--jsonl"]
         let plain = try place.cloze("predict", Workplace.question + Self.shown + arguments)
         let fast = try place.cloze("predict", ["--prompt", "fast"] + arguments)

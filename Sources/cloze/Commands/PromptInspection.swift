@@ -23,6 +23,8 @@ struct PromptInspection: Inspection {
 
     let kind = "prompt"
     let manifest: PromptManifest
+    /// How many positions stand in the folder as keys and values; nil where none do.
+    let compiledPositions: Int?
     let bytes: Int
     let trainedParameters: Int
     let rows: [Row]
@@ -39,6 +41,7 @@ struct PromptInspection: Inspection {
         let folder = PromptFolder(url)
         let prompt = try folder.read(on: CPUBackend.shared)
         manifest = prompt.manifest
+        compiledPositions = prompt.front?.count
         bytes = folder.byteCount
         trainedParameters = prompt.parameterCount
         let vocabulary = try place.map { try Vocabulary($0.load(console)) }
@@ -75,6 +78,28 @@ struct PromptInspection: Inspection {
         return parts.compactMap(\.self).joined(separator: "\n\n")
     }
 
+    /// What stands in front of each question, and what is done to its probabilities.
+    private var inContext: [String] {
+        let shown = manifest.demonstrations?.settings
+        let examples = shown.map { settings in
+            settings.shots == 0
+                ? nil
+                : "\(settings.shots) examples, \(settings.selection.rawValue), \(settings.order.rawValue), seed "
+                    + "\(settings.seed)\(settings.isPerQuestion ? ", for each question its own" : "")"
+        }
+        let lines: [String?] = [
+            shown?.instruction.map { "instruction \($0.quoted)" }, examples ?? nil,
+            manifest.choices.map { "choices in the field '\($0)'" },
+            manifest.calibration.map { "correction \($0.method.rawValue), from \($0.rows) rows" },
+            manifest.abstention.map {
+                "answers above \(Figures.decimal(Double($0.threshold), 3)): \(Figures.percent($0.coverage)) of "
+                    + "\($0.rows) held-out rows, \(Figures.percent($0.precision)) of them rightly"
+            },
+            compiledPositions.map { "\($0) positions compiled" },
+        ]
+        return lines.compactMap(\.self)
+    }
+
     private var description: String {
         let settings = manifest.settings.sorted { $0.key < $1.key }.map { "  \($0.key) \($0.value)" }
         let measured = manifest.measurements.sorted { $0.key < $1.key }.map { "  \($0.key) \($0.value)" }
@@ -90,7 +115,7 @@ struct PromptInspection: Inspection {
             "limit \(manifest.limit), shortening \(manifest.shortening.rawValue), rule \(manifest.rule.rawValue)",
         ]
         return
-            (heads + ["words"] + words + (settings.isEmpty ? [] : ["settings"] + settings)
+            (heads + inContext + ["words"] + words + (settings.isEmpty ? [] : ["settings"] + settings)
             + (measured.isEmpty ? [] : ["measured"] + measured)).joined(separator: "\n")
     }
 }
