@@ -21,7 +21,8 @@ struct Cloze: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Train.self, Evaluate.self, Predict.self, Compile.self, Fill.self, Search.self, Tokenize.self,
+            Train.self, Evaluate.self, Predict.self, Compile.self, Fill.self, Search.self, Pet.self,
+            Tokenize.self,
             Inspect.self,
             Doctor.self,
             Bench.self,

@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct HelpTests {
     @Test(arguments: [
-        "train", "evaluate", "predict", "compile", "fill", "search", "tokenize", "inspect", "doctor", "bench",
+        "train", "evaluate", "predict", "compile", "fill", "search", "pet", "tokenize", "inspect", "doctor",
+        "bench",
     ])
     func `the help of a subcommand is as it was read`(command: String) throws {
         let place = try Workplace()
@@ -24,7 +25,8 @@ import Testing
     @Test func `the files that the help names are there`() throws {
         let place = try Workplace()
         let commands = [
-            "train", "evaluate", "predict", "compile", "fill", "search", "tokenize", "inspect", "doctor",
+            "train", "evaluate", "predict", "compile", "fill", "search", "pet", "tokenize", "inspect",
+            "doctor",
             "bench",
         ]
         let texts = try commands.map { try place.cloze("help", $0).output } + [place.cloze("--help").output]
@@ -47,7 +49,8 @@ import Testing
         let outcome = try Workplace().cloze("--generate-completion-script", shell)
         #expect(outcome.status == 0)
         for command in [
-            "train", "evaluate", "predict", "compile", "fill", "search", "tokenize", "inspect", "doctor",
+            "train", "evaluate", "predict", "compile", "fill", "search", "pet", "tokenize", "inspect",
+            "doctor",
         ] {
             #expect(outcome.output.contains(command))
         }

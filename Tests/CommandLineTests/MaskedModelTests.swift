@@ -114,3 +114,65 @@ import Testing
         #expect(outcome.messages.contains("does not know"))
     }
 }
+
+/// Pattern-Exploiting Training at the command line.
+@Suite struct PetCommandTests {
+    private let place: Workplace
+
+    init() throws {
+        place = try Workplace()
+        let texts = ["a gem", "warm and funny", "good food", "kind people", "best hour", "great film"]
+        let others = ["dull", "tired film", "bad food", "rude people", "worst hour", "terrible film"]
+        let rows = zip(texts, others).map { good, bad in
+            #"{"text": "\#(good)", "label": "good"}"# + "\n" + #"{"text": "\#(bad)", "label": "bad"}"#
+        }
+        try place.write("rows.jsonl", rows.joined(separator: "\n") + "\n")
+        // Labels of another task: they are not read.
+        try place.write("other.jsonl", #"{"text": "a film", "label": "sports"}"# + "\n")
+    }
+
+    private func pet(_ arguments: String...) throws -> Program.Outcome {
+        try place.cloze(
+            "pet", on: Workplace.maskedModel,
+            [
+                "--data", "rows.jsonl", "--test", "rows.jsonl", "--template", "{text} It was {answer}.",
+                "--words",
+                "bad=terrible,good=great", "--per-label", "2", "--seeds", "1", "--steps", "2",
+                "--distillation-steps", "2",
+            ] + arguments)
+    }
+
+    @Test func `patterns, generations, distillation and baselines are one command and one table`() throws {
+        let outcome = try pet(
+            "--pattern", "{text} It was {answer}.", "--pattern", "{answer} : {text}", "--pattern-words",
+            "bad=terrible,good=great", "--ipet", "--generations", "1", "--baselines", "--output",
+            "classifier",
+            "--json")
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        let rows = try outcome.json()["rows"] as? [[String: Any]] ?? []
+        let names = rows.compactMap { $0["name"] as? String }
+        #expect(
+            names == [
+                "majority class", "zero-shot, mean of patterns", "one pattern, tuned",
+                "PET, ensemble, uniform",
+                "PET, ensemble, weighted", "iPET, ensemble, uniform", "iPET, ensemble, weighted",
+                "iPET, distilled", "fine-tuned head", "linear probe", "random label words, tuned",
+                "no pattern, tuned",
+            ])
+        let predicted = try place.cloze(
+            "predict", on: Workplace.maskedModel, ["--prompt", "classifier", "a gem"])
+        #expect(predicted.status == 0, "\(predicted.messages)")
+    }
+
+    @Test func `labels of unlabelled rows are not read`() throws {
+        let outcome = try pet("--unlabelled", "other.jsonl", "--json")
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        #expect(try outcome.json()["unlabelledRows"] as? Int == 1)
+    }
+
+    @Test func `a pattern without a slot, and one with other labels, are refused`() throws {
+        #expect(try pet("--pattern", "{text} It was.").status == 64)
+        let other = try pet("--pattern", "{text} {answer}", "--pattern-words", "bad=terrible,fine=great")
+        #expect(other.status != 0 && other.messages.contains("fine"))
+    }
+}

@@ -13,6 +13,8 @@ extension MaskDecoding: ExpressibleByArgument {}
 
 extension AutoPrompt.Measure: ExpressibleByArgument {}
 
+extension EnsembleWeighting: ExpressibleByArgument {}
+
 extension PromptTuning.Placement: ExpressibleByArgument {}
 extension Readout: ExpressibleByArgument {
     /// Those that give a label, which is what the commands ask for.

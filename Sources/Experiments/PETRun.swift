@@ -1,0 +1,250 @@
+internal import Checkpoints
+internal import Datasets
+public import Foundation
+public import Models
+public import Prompts
+public import Training
+
+/// What one run of PET or iPET is to do.
+public struct PETPlan: Sendable {
+    /// The task; its template is the first pattern where no others are given, and the classifier reads its fields.
+    public var task: TaskSource
+    /// The patterns with their words.
+    public var patterns: [PatternVerbalizer]
+    /// Rows without labels, or whose labels are not looked at; nil for the rest of the pool.
+    public var unlabelled: URL?
+    /// How many of them are used at most.
+    public var unlabelledLimit = 500
+    /// How many train rows a label has.
+    public var perLabel = 16
+    /// Decides which rows are drawn.
+    public var seed: UInt64 = 0
+    /// How many positions a prompt may have.
+    public var limit = 256
+    /// How many test rows are scored; nil for all.
+    public var testLimit: Int?
+    /// How the models learn.
+    public var method = PET.Settings()
+    /// Whether the baselines run as well: a head on the tuned model, a linear probe, random label words, a text
+    /// without a pattern.
+    public var runsBaselines = false
+    /// Where the classifier is saved; nil to save nothing.
+    public var output: URL?
+    /// Whether a prompt that is there may be replaced.
+    public var isReplacing = false
+
+    /// A plan with the defaults.
+    public init(task: TaskSource, patterns: [PatternVerbalizer]) {
+        self.task = task
+        self.patterns = patterns
+    }
+}
+
+/// What a run found, as a table's rows.
+public struct PETReport: Codable, Sendable {
+    /// One result on the test rows.
+    public struct Row: Codable, Sendable {
+        /// What was measured.
+        public var name: String
+        /// The metric; of several models, their mean.
+        public var value: Double
+        /// Where it probably lies, 95 %.
+        public var low: Double
+        /// The upper end.
+        public var high: Double
+        /// Each model's own value, where there are several.
+        public var each: [Double]?
+    }
+
+    /// The version of this layout.
+    public var schema = 1
+    /// The task's name.
+    public var task: String
+    /// The model's file.
+    public var model: String
+    /// The metric's name.
+    public var metric: String
+    /// How many labelled rows there were, how many unlabelled, and how many test rows.
+    public var trainRows: Int
+    /// How many unlabelled rows there were.
+    public var unlabelledRows: Int
+    /// How many test rows there were.
+    public var testRows: Int
+    /// The results.
+    public var rows: [Row]
+    /// How long all of it took.
+    public var seconds: Double
+    /// What the user should know.
+    public var warnings: [String]
+    /// Where the classifier was saved.
+    public var output: String?
+}
+
+/// Runs PET or iPET on a task, with its baselines, and measures all on test rows that nothing was chosen by.
+public struct PETRun: Sendable {
+    private let plan: PETPlan
+    private let pretrained: PretrainedModel
+    private let stop: StopSignal
+    private let observe: @Sendable (PET.Event) -> Void
+
+    /// A run of a plan.
+    public init(
+        _ plan: PETPlan, _ pretrained: PretrainedModel, stop: StopSignal = StopSignal(),
+        observe: @escaping @Sendable (PET.Event) -> Void = { _ in }
+    ) {
+        self.plan = plan
+        self.pretrained = pretrained
+        self.stop = stop
+        self.observe = observe
+    }
+
+    /// Runs the plan.
+    ///
+    /// - Throws: `CancellationError` after the user stopped; typed errors of the rooms otherwise.
+    public func run() throws -> PETReport {
+        let folder = plan.output.map { PromptFolder($0) }
+        try folder?.checkWritable(replacing: plan.isReplacing)
+        guard let testFile = plan.task.test else { throw ExperimentError.noTestRows(plan.task.name) }
+        let start = Date()
+        let pool = try plan.task.rows(plan.task.pool)
+        let split = try FewShotSplit(pool, perLabel: plan.perLabel, seed: plan.seed)
+        let unlabelled = try unlabelled(pool, split)
+        let test = try LockedTest(try plan.task.rows(testFile, limit: plan.testLimit))
+            .open(for: "pet \(start.timeIntervalSince1970)")
+        let warnings = WarningLog()
+        var pet = PET(plan.method)
+        pet.observe = { event in
+            if case .warning(let text) = event { warnings.add(text) }
+            observe(event)
+        }
+        var task = plan.task.promptTask(limit: plan.limit)
+        task.template = try Self.plain(plan.task.template)
+        var outcome = try pet.run(
+            train: split.train, unlabelled: unlabelled, test: test.examples, plan.patterns, task,
+            to: pretrained,
+            stop: stop)
+        var rows = [row("majority class", [test.examples.map { _ in test.mostFrequentLabel }], test)]
+        rows.append(try row("zero-shot, mean of patterns", zeroShot(test), test))
+        rows += try ensembles(outcome, test)
+        let distilled = try answers(outcome.classifier, test)
+        rows.append(
+            row(plan.method.sampling == nil ? "PET, distilled" : "iPET, distilled", [distilled], test))
+        if plan.runsBaselines { rows += try baselines(split, task, test) }
+        outcome.classifier.manifest.measurements["test \(test.metric.name)"] =
+            try Evaluation(distilled, to: test).value
+        try folder?.write(outcome.classifier, replacing: plan.isReplacing)
+        return PETReport(
+            task: plan.task.name, model: pretrained.name, metric: test.metric.name,
+            trainRows: split.train.examples.count, unlabelledRows: unlabelled.count,
+            testRows: test.examples.count, rows: rows, seconds: Date().timeIntervalSince(start),
+            warnings: warnings.all, output: plan.output?.path)
+    }
+
+    /// Rows of the file, or those of the pool that were not drawn; their labels are taken off.
+    private func unlabelled(_ pool: Dataset, _ split: FewShotSplit) throws -> [Example] {
+        let examples: [Example]
+        if let file = plan.unlabelled {
+            var mapping = plan.task.mapping
+            (mapping.labels, mapping.needsLabel) = (nil, false)
+            examples = try Dataset(contentsOf: file, mapping: mapping).examples
+        } else {
+            // The dev rows are for choosing, and nothing is chosen here: they stay unread.
+            let drawn = Set(split.trainRows + split.devRows)
+            examples = pool.examples.enumerated().filter { !drawn.contains($0.offset) }.map(\.element)
+        }
+        return examples.prefix(plan.unlabelledLimit).map { Example(fields: $0.fields) }
+    }
+
+    /// The task's fields and an answer slot, nothing else: what a classifier reads.
+    static func plain(_ template: Template) throws -> Template {
+        let fields = template.fieldNames.map { "{field \"\($0)\"}" }
+        return try Template(fields.joined(separator: "{special separator}") + "{answer}")
+    }
+
+    // MARK: Rows of the table
+
+    private func row(_ name: String, _ answers: [[String]], _ test: Dataset) -> PETReport.Row {
+        let all = answers.compactMap { try? Evaluation($0, to: test) }
+        let mean = all.map(\.value).reduce(0, +) / Double(max(1, all.count))
+        let intervals = all.map(\.interval95)
+        func average(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(1, values.count)) }
+        return PETReport.Row(
+            name: name, value: mean, low: average(intervals.map(\.low)), high: average(intervals.map(\.high)),
+            each: all.count > 1 ? all.map(\.value) : nil)
+    }
+
+    private func zeroShot(_ test: Dataset) throws -> [[String]] {
+        try plan.patterns.enumerated().map { index, pattern in
+            try answers(
+                Prompt.hard(
+                    PromptTask(
+                        name: "pattern \(index)", template: pattern.template, verbalizer: pattern.verbalizer,
+                        limit: plan.limit), pretrained), test)
+        }
+    }
+
+    private func ensembles(_ outcome: PET.Outcome, _ test: Dataset) throws -> [PETReport.Row] {
+        var rows = [row("one pattern, tuned", outcome.first.map { labels($0.test, test) }, test)]
+        func ensemble(_ name: String, _ members: [EnsembleMember]) {
+            for weighting in EnsembleWeighting.allCases {
+                let scores = weighting.average(members) { $0.test }
+                rows.append(row("\(name), ensemble, \(weighting.rawValue)", [labels(scores, test)], test))
+            }
+        }
+        ensemble("PET", outcome.first)
+        if plan.method.sampling != nil { ensemble("iPET", outcome.members) }
+        return rows
+    }
+
+    private func labels(_ scores: [[Float]], _ test: Dataset) -> [String] {
+        let names = plan.task.verbalizer.labels
+        return scores.map { row in names[row.indices.reduce(0) { row[$1] > row[$0] ? $1 : $0 }] }
+    }
+
+    private func answers(_ prompt: Prompt, _ test: Dataset) throws -> [String] {
+        try Predictor([prompt], pretrained).predict(test.examples, with: prompt.id).map(\.label)
+    }
+
+    // MARK: Baselines
+
+    private func baselines(_ split: FewShotSplit, _ task: PromptTask, _ test: Dataset) throws -> [PETReport
+        .Row]
+    {
+        var head = ModelTuning.Settings()
+        head.readout = .classifier
+        head.learning = plan.method.learning
+        let context = RunContext(stop: stop) { event in
+            if case .step(let report, let total) = event { observe(.step(report, of: total)) }
+        }
+        let tuned = try ModelTuning(head).fit(split, task, to: pretrained, context)
+        let probe = try ModelTuning(.probe).fit(split, task, to: pretrained, context)
+        var words = ModelTuning.Settings()
+        words.learning = plan.method.learning
+        var random = task
+        random.template = plan.patterns[0].template
+        random.verbalizer = try randomWords(task, random.template)
+        let drawn = try ModelTuning(words).fit(split, random, to: pretrained, context)
+        var null = task
+        (null.template, null.verbalizer) = (try Self.null(task.template), plan.patterns[0].verbalizer)
+        let bare = try ModelTuning(words).fit(split, null, to: pretrained, context)
+        return try [
+            ("fine-tuned head", tuned), ("linear probe", probe), ("random label words, tuned", drawn),
+            ("no pattern, tuned", bare),
+        ].map { name, prompt in row(name, [try answers(prompt, test)], test) }
+    }
+
+    /// The text and the mask behind it: a prompt without words (Logan et al. 2022).
+    private static func null(_ template: Template) throws -> Template {
+        let fields = template.fieldNames.map { "{field \"\($0)\"}" }
+        return try Template(fields.joined(separator: " ") + " {answer}")
+    }
+
+    /// A word of the vocabulary for each label, drawn at random.
+    private func randomWords(_ task: PromptTask, _ template: Template) throws -> Verbalizer {
+        let candidates = try RandomWords(pretrained, template)
+        return try Verbalizer(
+            labels: plan.task.verbalizer.labels,
+            words: candidates.draw(
+                plan.task.verbalizer.labels.count, seed: plan.seed))
+    }
+}
