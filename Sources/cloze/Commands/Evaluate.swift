@@ -89,6 +89,17 @@ struct Evaluate: ParsableCommand {
         try writeDiagram(dataset, runs)
         try folder?.save(runs, dataset, pretrained, replacing: force)
         try report(dataset, runs, setup, gates)
+        if let warning = try chatWarning(dataset, runs, pretrained) { console.warning(warning) }
+    }
+
+    /// Compares a bare prompt of the command line with the same question in a turn, where the model is one for chats.
+    private func chatWarning(
+        _ dataset: Dataset, _ runs: [InContextRun], _ pretrained: PretrainedModel
+    ) throws -> String? {
+        guard prompt.prompt == nil, prompt.choices == nil, !prompt.chat.isAsked, !shown.isAsked, !general.quiet,
+            pretrained.model.traits.isCausal, let run = runs.first
+        else { return nil }
+        return try ChatComparison(run.prompt, run.answers, dataset, pretrained)?.warning
     }
 
     private func measured(
