@@ -32,10 +32,13 @@ import Testing
         let rows = try Self.differing(place, model)
         // Six rows that one way has right and the other wrong are more than chance.
         try #require(rows.count >= 6)
-        func messages(_ label: (_ raw: String, _ chat: String) -> String, _ more: [String] = []) throws -> String {
+        func messages(_ label: (_ raw: String, _ chat: String) -> String, _ more: [String] = []) throws
+            -> String
+        {
             let lines = rows.map { #"{"text":"\#($0.text)","label":"\#(label($0.raw, $0.chat))"}"# }
             try place.write("test.jsonl", lines.joined(separator: "\n") + "\n")
-            return try place.cloze("evaluate", on: model, Self.question + ["--data", "test.jsonl"] + more).messages
+            return try place.cloze("evaluate", on: model, Self.question + ["--data", "test.jsonl"] + more)
+                .messages
         }
         let worse = try messages { $1 }
         #expect(worse.contains("within the model's chat template, 100.0 % of the first \(rows.count) rows"))

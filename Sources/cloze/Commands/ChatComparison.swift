@@ -1,6 +1,7 @@
 import Datasets
 import Models
 import Prompts
+import Tokenizers
 
 /// What the same question within the model's own chat template would have given.
 ///
@@ -45,7 +46,8 @@ struct ChatComparison {
     /// What to say; nil where the raw prompt is as good as far as these rows tell.
     var warning: String? {
         guard chat > raw, probability < Self.chance else { return nil }
-        return "within the model's chat template, \(Figures.percent(chat)) of the first \(rows) rows are answered "
+        return
+            "within the model's chat template, \(Figures.percent(chat)) of the first \(rows) rows are answered "
             + "rightly, against \(Figures.percent(raw)) as asked here (\(Figures.probability(probability))); try --chat"
     }
 }

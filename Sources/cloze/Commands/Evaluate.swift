@@ -96,7 +96,8 @@ struct Evaluate: ParsableCommand {
     private func chatWarning(
         _ dataset: Dataset, _ runs: [InContextRun], _ pretrained: PretrainedModel
     ) throws -> String? {
-        guard prompt.prompt == nil, prompt.choices == nil, !prompt.chat.isAsked, !shown.isAsked, !general.quiet,
+        guard prompt.prompt == nil, prompt.choices == nil, !prompt.chat.isAsked, !shown.isAsked,
+            !general.quiet,
             pretrained.model.traits.isCausal, let run = runs.first
         else { return nil }
         return try ChatComparison(run.prompt, run.answers, dataset, pretrained)?.warning
