@@ -64,8 +64,10 @@ public struct PETReport: Codable, Sendable {
     public var model: String
     /// The metric's name.
     public var metric: String
-    /// How many labelled rows there were, how many unlabelled, and how many test rows.
+    /// How many labelled rows there were to learn from.
     public var trainRows: Int
+    /// By how many labelled rows the tuned baselines chose their best step; PET itself chooses nothing by any.
+    public var devRows: Int
     /// How many unlabelled rows there were.
     public var unlabelledRows: Int
     /// How many test rows there were.
@@ -135,7 +137,8 @@ public struct PETRun: Sendable {
         try folder?.write(outcome.classifier, replacing: plan.isReplacing)
         return PETReport(
             task: plan.task.name, model: pretrained.name, metric: test.metric.name,
-            trainRows: split.train.examples.count, unlabelledRows: unlabelled.count,
+            trainRows: split.train.examples.count,
+            devRows: plan.runsBaselines ? split.dev.examples.count : 0, unlabelledRows: unlabelled.count,
             testRows: test.examples.count, rows: rows, seconds: Date().timeIntervalSince(start),
             warnings: warnings.all, output: plan.output?.path)
     }

@@ -205,11 +205,15 @@ extension PETReport {
             ])
         }
         let saved = output.map { "\nThe classifier is in \($0)." } ?? ""
+        let chosen =
+            devRows == 0
+            ? "nothing was chosen by dev rows"
+            : "PET chose nothing by dev rows, the tuned baselines their best step by \(devRows)"
         return """
             \(table.lines(Terminal(STDOUT_FILENO)))
 
             \(trainRows) labelled and \(unlabelledRows) unlabelled rows of '\(task)', \(Figures.seconds(seconds)); \
-            nothing was chosen by dev rows.\(saved)\(warnings.map { "\nwarning: " + $0 }.joined())
+            \(chosen).\(saved)\(warnings.map { "\nwarning: " + $0 }.joined())
             """
     }
 }
