@@ -40,7 +40,9 @@ public struct SentenceEncoder: Sendable {
 
     /// The sentence encoder of an opened model.
     ///
-    /// - Parameter limit: nil for all positions of the model.
+    /// - Parameters:
+    ///   - pretrained: a model that sees both ways.
+    ///   - limit: nil for all positions of the model.
     public init(_ pretrained: PretrainedModel, limit: Int? = nil) throws {
         let traits = pretrained.model.traits
         guard !traits.isCausal else {

@@ -15,6 +15,8 @@ public struct InContextLearning: Sendable {
     ///
     /// - Parameters:
     ///   - base: the prompt in front of whose questions examples are shown.
+    ///   - plan: which examples, draws and corrections.
+    ///   - pretrained: the model that answers.
     ///   - vectorizer: compares texts; nil for the model itself.
     public init(
         _ base: Prompt, _ plan: InContextPlan, _ pretrained: PretrainedModel,
@@ -28,7 +30,7 @@ public struct InContextLearning: Sendable {
 
     /// The prompt of one draw, uncorrected.
     ///
-    /// - Throws: ``DemonstrationError`` and what the texts' vectors throw.
+    /// - Throws: `DemonstrationError` and what the texts' vectors throw.
     public func prompt(seed: UInt64) throws -> Prompt {
         var settings = plan.settings
         guard settings.shots > 0 || settings.instruction != nil else { return base }
@@ -50,7 +52,7 @@ public struct InContextLearning: Sendable {
 
     /// Answers rows with one draw, as they are and under each correction.
     ///
-    /// - Throws: ``DemonstrationError``, ``CalibrationError``, and what the predictor throws.
+    /// - Throws: `DemonstrationError`, `CalibrationError`, and what the predictor throws.
     public func runs(
         on dataset: Dataset, seed: UInt64, progress: (Int) -> Void = { _ in }
     ) throws -> [InContextRun] {
@@ -78,7 +80,7 @@ public struct InContextLearning: Sendable {
 
     /// One draw's prompt with its correction, for a prompt that is to be saved; nothing is measured.
     ///
-    /// - Throws: ``CalibrationError/tooFewRows(what:found:needed:)`` where batch calibration has no rows.
+    /// - Throws: `CalibrationError.tooFewRows(what:found:needed:)` where batch calibration has no rows.
     public func corrected(seed: UInt64) throws -> Prompt {
         var prompt = try prompt(seed: seed)
         guard !plan.calibrations.isEmpty || plan.precision != nil else { return prompt }

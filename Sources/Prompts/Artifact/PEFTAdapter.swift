@@ -185,7 +185,11 @@ extension Prompt {
     /// A prompt of an adapter that PEFT wrote and a task that says what PEFT does not keep.
     ///
     /// Soft rows go in front of everything, as PEFT has them, unless the task's template has slots for them.
-    /// - Parameter task: which task's rows, where several share the adapter.
+    /// - Parameters:
+    ///   - adapter: what PEFT wrote.
+    ///   - asked: the template, the label words and the limits.
+    ///   - pretrained: the model that the adapter belongs to.
+    ///   - task: which task's rows, where several share the adapter.
     /// - Throws: ``PromptError``, where adapter, template and model do not fit one another.
     public init(_ adapter: PEFTAdapter, _ asked: PromptTask, _ pretrained: PretrainedModel, task: Int = 0)
         throws

@@ -91,6 +91,8 @@ public struct PET: Sendable {
     ///   - test: rows that every model scores; not learned from.
     ///   - patterns: at least one.
     ///   - task: the name and the limits; the classifier is asked with its template.
+    ///   - pretrained: the masked model that each pattern starts from.
+    ///   - stop: raised when the user asks to stop.
     /// - Throws: `CancellationError`; ``PromptError`` where rows or patterns are missing.
     public func run(
         train: Dataset, unlabelled: [Example], test: [Example], _ patterns: [PatternVerbalizer],

@@ -9,7 +9,7 @@ internal import Training
 /// AutoPrompt (Shin et al. 2020): searches the words of a hard prompt by gradients.
 ///
 /// An iteration averages the gradient of the loss at the triggers' embeddings over some batches, takes one trigger at
-/// random, asks ``HotFlip`` for the most promising tokens in its place, scores the prompt with each of them on fresh
+/// random, asks `HotFlip` for the most promising tokens in its place, scores the prompt with each of them on fresh
 /// batches, and keeps the best one if it is strictly better than what is there. The triggers that were best on the
 /// dev rows are the result: an ordinary text template, which any other tool can use.
 ///

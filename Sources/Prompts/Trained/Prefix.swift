@@ -26,6 +26,7 @@ public struct Prefix: Sendable {
     ///
     /// - Parameters:
     ///   - rows: `P`.
+    ///   - traits: the model's numbers.
     ///   - layers: nil for all.
     ///   - reparametrisation: the settings of an encoder, nil for none.
     ///   - dropout: the share that is zeroed in training.

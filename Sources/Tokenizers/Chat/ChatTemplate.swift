@@ -30,7 +30,9 @@ public struct ChatTemplate: Sendable {
 
     /// Reads a template.
     ///
-    /// - Parameter specialTokens: texts by the names that templates have for them (`bos_token`, `eos_token` …).
+    /// - Parameters:
+    ///   - source: the template's text.
+    ///   - specialTokens: texts by the names that templates have for them (`bos_token`, `eos_token` …).
     /// - Throws: ``ChatTemplateError`` with line and column.
     public init(_ source: String, specialTokens: [String: String] = [:]) throws(ChatTemplateError) {
         guard source.utf8.count <= JinjaLimits.sourceBytes else {
@@ -51,9 +53,11 @@ public struct ChatTemplate: Sendable {
     /// The text of a conversation, special tokens written out.
     ///
     /// - Parameters:
+    ///   - messages: the conversation, earliest first.
     ///   - addsGenerationPrompt: whether the beginning of an assistant's answer is added.
     ///   - switches: settings that some templates know, such as Qwen 3's `enable_thinking`.
     ///   - date: what `strftime_now` tells.
+    ///   - timeZone: where that is.
     /// - Throws: ``ChatTemplateError``; ``ChatTemplateError/refused(message:line:column:)`` where the template
     ///   does not take the conversation, as when roles do not alternate.
     public func render(
@@ -97,7 +101,10 @@ public struct ChatTurn: Hashable, Sendable {
 extension ChatTemplate {
     /// What stands around a user's first message, so that a prompt can be put in its place and be answered.
     ///
-    /// - Parameter system: what a system message says, nil for none; some templates then write one of their own.
+    /// - Parameters:
+    ///   - system: what a system message says, nil for none; some templates then write one of their own.
+    ///   - switches: settings that some templates know.
+    ///   - date: what `strftime_now` tells.
     /// - Throws: ``ChatTemplateError``; ``ChatTemplateError/noUserTurn(times:)`` where the message is not found
     ///   in the text once and unchanged.
     public func turn(
