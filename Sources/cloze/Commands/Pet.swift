@@ -25,6 +25,7 @@ struct Pet: ParsableCommand {
     @OptionGroup var model: ModelOptions
     @OptionGroup var task: TaskOptions
     @OptionGroup(title: "PET OPTIONS") var pet: PETOptions
+    @OptionGroup var draw: DrawOptions
     @OptionGroup var general: GeneralOptions
 
     @Option(
@@ -36,18 +37,7 @@ struct Pet: ParsableCommand {
     @Flag(help: "Replace a prompt that is there.")
     var force = false
 
-    @Option(help: ArgumentHelp("How many train rows a label has.", valueName: "count"))
-    var perLabel: Int = 16
-
-    @Option(help: ArgumentHelp("Decides which rows are drawn.", valueName: "number"))
-    var seed: UInt64 = 0
-
-    @Option(help: ArgumentHelp("Score the first so many test rows only.", valueName: "count"))
-    var testRows: Int?
-
     func validate() throws {
-        if perLabel < 1 { throw ValidationError("--per-label is \(perLabel); write 1 or more") }
-        if let testRows, testRows < 1 { throw ValidationError("--test-rows is \(testRows); write 1 or more") }
         if task.train != nil || task.dev != nil {
             throw ValidationError("cloze pet draws its rows; leave --train and --dev away")
         }
@@ -85,7 +75,7 @@ struct Pet: ParsableCommand {
         var plan = PETPlan(task: source, patterns: try pet.patterns(source))
         plan.unlabelled = pet.unlabelled.map { URL(fileURLWithPath: $0) }
         plan.unlabelledLimit = pet.unlabelledRows
-        (plan.perLabel, plan.seed, plan.testLimit) = (perLabel, seed, testRows)
+        (plan.perLabel, plan.seed, plan.testLimit) = (draw.perLabel, draw.seed, draw.testRows)
         plan.limit = task.question.limit
         plan.method = pet.settings
         plan.runsBaselines = pet.baselines

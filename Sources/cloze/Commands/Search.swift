@@ -24,6 +24,7 @@ struct Search: ParsableCommand {
     @OptionGroup var model: ModelOptions
     @OptionGroup var task: TaskOptions
     @OptionGroup(title: "SEARCH OPTIONS") var search: SearchOptions
+    @OptionGroup var draw: DrawOptions
     @OptionGroup var general: GeneralOptions
 
     @Option(
@@ -33,23 +34,10 @@ struct Search: ParsableCommand {
     @Flag(help: "Replace a prompt that is there.")
     var force = false
 
-    @Option(help: ArgumentHelp("How many train rows a label has; dev gets as many.", valueName: "count"))
-    var perLabel: Int = 16
-
-    @Option(
-        help: ArgumentHelp(
-            "Decides which rows are drawn and which trigger is looked at.", valueName: "number"))
-    var seed: UInt64 = 0
-
-    @Option(help: ArgumentHelp("Score the first so many test rows only.", valueName: "count"))
-    var testRows: Int?
-
     @Flag(inversion: .prefixedNo, help: "Go on from the checkpoint of the same search, if there is one.")
     var resume = true
 
     func validate() throws {
-        if perLabel < 1 { throw ValidationError("--per-label is \(perLabel); write 1 or more") }
-        if let testRows, testRows < 1 { throw ValidationError("--test-rows is \(testRows); write 1 or more") }
         if task.train != nil || task.dev != nil {
             throw ValidationError("cloze search draws its rows; leave --train and --dev away")
         }
@@ -85,13 +73,13 @@ struct Search: ParsableCommand {
 
     private func plan() throws -> TriggerPlan {
         var plan = TriggerPlan(task: try task.source(), output: URL(fileURLWithPath: output))
-        plan.perLabel = perLabel
-        plan.seed = seed
+        plan.perLabel = draw.perLabel
+        plan.seed = draw.seed
         plan.limit = task.question.limit
-        plan.testLimit = testRows
+        plan.testLimit = draw.testRows
         plan.isReplacing = force
-        plan.search = search.settings(seed: seed)
-        plan.labelWords = search.labelSettings(seed: seed)
+        plan.search = search.settings(seed: draw.seed)
+        plan.labelWords = search.labelSettings(seed: draw.seed)
         // What the method refuses is said before the model is loaded.
         _ = try AutoPrompt(plan.search).template(for: plan.task.promptTask(limit: plan.limit))
         return plan

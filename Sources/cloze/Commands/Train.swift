@@ -26,6 +26,7 @@ struct Train: ParsableCommand {
     @OptionGroup var task: TaskOptions
     @OptionGroup var chat: ChatOption
     @OptionGroup(title: "METHOD OPTIONS") var method: MethodOptions
+    @OptionGroup var draw: DrawOptions
     @OptionGroup var general: GeneralOptions
 
     @Option(
@@ -35,27 +36,11 @@ struct Train: ParsableCommand {
     @Flag(help: "Replace a prompt that is there.")
     var force = false
 
-    @Option(help: ArgumentHelp("How many train rows a label has; dev gets as many.", valueName: "count"))
-    var perLabel: Int = 16
-
-    @Option(
-        help: ArgumentHelp(
-            "Decides which rows are drawn and in which order they are learned.", valueName: "number"))
-    var seed: UInt64 = 0
-
-    @Option(help: ArgumentHelp("Score the first so many test rows only.", valueName: "count"))
-    var testRows: Int?
-
     @Flag(help: "Check the data, the labels' tokens, the memory and the output's place; train nothing.")
     var dryRun = false
 
     @Flag(inversion: .prefixedNo, help: "Go on from the checkpoint of the same run, if there is one.")
     var resume = true
-
-    func validate() throws {
-        if perLabel < 1 { throw ValidationError("--per-label is \(perLabel); write 1 or more") }
-        if let testRows, testRows < 1 { throw ValidationError("--test-rows is \(testRows); write 1 or more") }
-    }
 
     func run() throws {
         let console = general.begin()
@@ -84,14 +69,14 @@ struct Train: ParsableCommand {
 
     private func plan() throws -> TeachingPlan {
         var plan = TeachingPlan(task: try task.source(), output: URL(fileURLWithPath: output))
-        plan.perLabel = perLabel
-        plan.seed = seed
+        plan.perLabel = draw.perLabel
+        plan.seed = draw.seed
         plan.limit = task.question.limit
-        plan.testLimit = testRows
+        plan.testLimit = draw.testRows
         plan.trainFile = task.train.map { URL(fileURLWithPath: $0) }
         plan.devFile = task.dev.map { URL(fileURLWithPath: $0) }
         plan.isReplacing = force
-        plan.method = try method.choice(seed: seed)
+        plan.method = try method.choice(seed: draw.seed)
         plan.startingFrom = method.startFrom.map { URL(fileURLWithPath: $0) }
         // What the method refuses is said before the model is loaded.
         _ = try plan.method.method.template(for: plan.task.promptTask(limit: plan.limit))
