@@ -61,19 +61,12 @@ public struct PrefixTuning: PromptMethod {
 
     /// What is trained.
     package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> (Lesson, Prefix) {
-        let template = try template(for: task)
-        var random = CounterRandom(seed: settings.learning.seed, stream: 1)
-        let (prefix, start) = try PrefixStart(
+        try PrefixStart(
             rows: settings.rows, initialisation: settings.initialisation,
             reparametrisation: settings.reparametrisation, layers: settings.layers, dropout: settings.dropout
-        ).make(pretrained, &random)
-        let setup = try PromptSetup(task, template: template, pretrained, prefixRows: prefix.rows)
-        let objective = AnswerObjective(setup.scorer, pretrained.model) {
-            PromptTensors(pasts: [prefix.past($0)])
-        }
-        return (
-            Lesson(setup, objective, start: start, automaticRate: (Self.rate, "\(Self.name)'s own")), prefix
-        )
+        ).lesson(
+            task, template: template(for: task), pretrained, readout: .verbalizer,
+            seed: settings.learning.seed, automaticRate: (Self.rate, "\(Self.name)'s own"))
     }
 
     private func described(rate: Float) -> [String: String] {
