@@ -22,6 +22,10 @@ public struct ModelInput: Sendable {
     public var ancestorsOf: [[Int]]
     /// The rows whose final hidden state is wanted, counted through all packed rows.
     public var readouts: [Int32]
+    /// The layers that are walked; nil for all. Where they do not begin with the first, ``embeddings`` are the rows as
+    /// the first of them reads them; where they do not end with the last, all rows come out as the next would read them. An
+    /// empty range takes them as final hidden states.
+    package var layers: Range<Int>?
 
     /// Packed rows.
     ///

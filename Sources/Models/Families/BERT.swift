@@ -42,12 +42,15 @@ package struct BERT: LanguageModel {
     package func embed(_ tokens: [Int32], _ pass: Pass) -> Tensor { words(tokens, pass) }
 
     package func encode(_ input: ModelInput, keepsKeyValues: Bool, _ pass: Pass) -> Encoding {
-        let placed = input.embeddings + positions(input.positions.map { $0 + firstPosition }, pass)
-        let end = input.walk(
-            from: norm(addingSegments(to: placed, input, pass), pass),
-            through: layers.map { layer in { layer($0, $1, readouts: $2, pass) } },
-            angles: nil, keepsKeyValues: keepsKeyValues)
-        return Encoding(hidden: end.rows, keyValues: end.keyValues)
+        input.walk(
+            from: placed(input, pass), through: layers.map { layer in { layer($0, $1, readouts: $2, pass) } },
+            angles: nil, norm: { $0 }, keepsKeyValues: keepsKeyValues)
+    }
+
+    /// What the first layer reads: words, positions and segments, normed.
+    private func placed(_ input: ModelInput, _ pass: Pass) -> Tensor {
+        let rows = input.embeddings + positions(input.positions.map { $0 + firstPosition }, pass)
+        return norm(addingSegments(to: rows, input, pass), pass)
     }
 
     private func addingSegments(to rows: Tensor, _ input: ModelInput, _ pass: Pass) -> Tensor {

@@ -117,11 +117,10 @@ package struct GPT2: LanguageModel {
     package func embed(_ tokens: [Int32], _ pass: Pass) -> Tensor { embedding(tokens, pass) }
 
     package func encode(_ input: ModelInput, keepsKeyValues: Bool, _ pass: Pass) -> Encoding {
-        let end = input.walk(
+        input.walk(
             from: input.embeddings + positions(input.positions, pass),
             through: layers.map { layer in { layer($0, $1, readouts: $2, pass) } },
-            angles: nil, keepsKeyValues: keepsKeyValues)
-        return Encoding(hidden: norm(end.rows, pass), keyValues: end.keyValues)
+            angles: nil, norm: { norm($0, pass) }, keepsKeyValues: keepsKeyValues)
     }
 
     package func scores(_ hidden: Tensor, vocabulary: [Int32]?, _ pass: Pass) -> Tensor {

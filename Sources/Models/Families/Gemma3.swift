@@ -38,7 +38,7 @@ package struct Gemma3: LanguageModel {
     package func encode(_ input: ModelInput, keepsKeyValues: Bool, _ pass: Pass) -> Encoding {
         let near = configuration.windowRotary.angles(input.positions)
         let far = configuration.rotary.angles(input.positions)
-        let end = input.walk(
+        return input.walk(
             from: input.embeddings,
             through: layers.map { layer in
                 { x, rows, readouts in
@@ -47,8 +47,7 @@ package struct Gemma3: LanguageModel {
                     return layer(x, rows, readouts: readouts, pass)
                 }
             },
-            angles: nil, keepsKeyValues: keepsKeyValues)
-        return Encoding(hidden: norm(end.rows, pass), keyValues: end.keyValues)
+            angles: nil, norm: { norm($0, pass) }, keepsKeyValues: keepsKeyValues)
     }
 
     package func scores(_ hidden: Tensor, vocabulary: [Int32]?, _ pass: Pass) -> Tensor {

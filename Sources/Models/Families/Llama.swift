@@ -32,11 +32,10 @@ package struct Llama: LanguageModel {
     package func embed(_ tokens: [Int32], _ pass: Pass) -> Tensor { embedding(tokens, pass) }
 
     package func encode(_ input: ModelInput, keepsKeyValues: Bool, _ pass: Pass) -> Encoding {
-        let end = input.walk(
+        input.walk(
             from: input.embeddings,
             through: layers.map { layer in { layer($0, $1, readouts: $2, pass) } },
-            angles: rotary.angles(input.positions), keepsKeyValues: keepsKeyValues)
-        return Encoding(hidden: norm(end.rows, pass), keyValues: end.keyValues)
+            angles: rotary.angles(input.positions), norm: { norm($0, pass) }, keepsKeyValues: keepsKeyValues)
     }
 
     package func scores(_ hidden: Tensor, vocabulary: [Int32]?, _ pass: Pass) -> Tensor {

@@ -21,6 +21,9 @@ package struct Lesson: Sendable {
     /// Whether nothing that is trained changes what the model makes of the rows in front of the first trained one, so
     /// that they can be read once for all epochs.
     package var readsInputsOnce = false
+    /// The first layer that is trained or reads anything trained, the number of layers where only a head does: those below
+    /// are walked once for all epochs.
+    package var firstTrainedLayer = 0
     /// Which weights may have no gradient at the first step.
     package var mayStartFlat: @Sendable (String) -> Bool = { _ in false }
 
@@ -49,19 +52,16 @@ package struct Lesson: Sendable {
         _ split: FewShotSplit, _ learning: LearningSettings, over pretrained: PretrainedModel,
         _ run: RunContext
     ) throws -> (learned: NamedTensors, rate: Float) {
-        let cache =
-            readsInputsOnce && learning.readsInputsOnce
-            ? InputCache(objective.model, pretrained.weights) : nil
+        let frozen = pretrained.weights.overlaid(by: constants)
         func prompts(_ dataset: Dataset) throws -> [LabelledPrompt] {
             let prompts = try setup.prompts(dataset)
-            return try cache?.reading(prompts) ?? prompts
+            return learning.readsInputsOnce ? try readOnce(prompts, over: frozen) : prompts
         }
         let (train, dev) = (try prompts(split.train), try prompts(split.dev))
         guard !train.isEmpty else {
             throw PromptError.badSetting(name: "the number of train rows", value: "0", allowed: "at least 1")
         }
         let batches = ShuffledBatches(train, size: min(learning.batch, train.count), seed: learning.seed)
-        let frozen = pretrained.weights.overlaid(by: constants)
         run.report(.trainable(start.parameterCount))
         let rate = try rate(learning, over: frozen, batches, run)
         var plan = learning.training(rate: rate, groups: groups(rate))
@@ -78,6 +78,15 @@ package struct Lesson: Sendable {
             return score
         }
         return (learned, rate)
+    }
+
+    /// The prompts with what nothing trained reaches read once: lower layers, or the rows in front of the first trained one.
+    private func readOnce(_ prompts: [LabelledPrompt], over frozen: NamedTensors) throws -> [LabelledPrompt] {
+        if firstTrainedLayer > 0 {
+            return try LowerLayers(below: firstTrainedLayer, objective, frozen.overlaid(by: start))
+                .reading(prompts)
+        }
+        return readsInputsOnce ? try InputCache(objective.model, frozen).reading(prompts) : prompts
     }
 
     /// What is trained, as another prompt left it where one is given.

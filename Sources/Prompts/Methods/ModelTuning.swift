@@ -84,7 +84,7 @@ public struct ModelTuning: PromptMethod {
             automaticRate: (
                 isProbe ? Self.probeRate : Self.rate, "\(isProbe ? Self.probeName : Self.name)'s own"
             ))
-        lesson.readsInputsOnce = isProbe
+        lesson.firstTrainedLayer = settings.tuned.firstLayer(of: pretrained.model.traits.layers)
         if !isProbe, !head.isEmpty {
             lesson.apart = Lesson.Apart(names: Set(head.names), rate: settings.headRate, decay: 0)
         }

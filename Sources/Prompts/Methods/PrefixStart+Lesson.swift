@@ -17,8 +17,9 @@ extension PrefixStart {
         let objective = AnswerObjective(setup.scorer, pretrained.model) {
             PromptTensors(pasts: [prefix.past($0)])
         }
-        return (
-            Lesson(setup, objective, start: start.overlaid(by: head), automaticRate: automaticRate), prefix
-        )
+        var lesson = Lesson(
+            setup, objective, start: start.overlaid(by: head), automaticRate: automaticRate)
+        if !template.hasSoftRows { lesson.firstTrainedLayer = prefix.layers.first ?? 0 }
+        return (lesson, prefix)
     }
 }

@@ -11,6 +11,15 @@ public enum WeightSelection: Hashable, Codable, Sendable {
     /// None: only what a method puts on top of the model.
     case none
 
+    /// The first layer that has a selected weight, of so many; their number where none has.
+    func firstLayer(of layers: Int) -> Int {
+        switch self {
+        case .all: 0
+        case .topLayers(let count): max(0, layers - count)
+        case .none: layers
+        }
+    }
+
     /// The selected weights as float32, copies that may be trained.
     ///
     /// A quantised weight is expanded: `all` of a model takes four bytes a number, and in training four times that
@@ -23,17 +32,12 @@ public enum WeightSelection: Hashable, Codable, Sendable {
     public func weights(of pretrained: PretrainedModel, readout: Readout = .verbalizer) throws -> NamedTensors
     {
         let layers = pretrained.model.traits.layers
-        let first: Int
-        switch self {
-        case .none: return NamedTensors()
-        case .all: first = 0
-        case .topLayers(let count):
-            guard (1...layers).contains(count) else {
-                throw PromptError.badSetting(
-                    name: "the number of tuned layers", value: "\(count)", allowed: "between 1 and \(layers)")
-            }
-            first = layers - count
+        if self == .none { return NamedTensors() }
+        if case .topLayers(let count) = self, !(1...layers).contains(count) {
+            throw PromptError.badSetting(
+                name: "the number of tuned layers", value: "\(count)", allowed: "between 1 and \(layers)")
         }
+        let first = firstLayer(of: layers)
         let names = pretrained.model.parameters.map(\.name)
         // What stands behind the layers (the last norm, an output matrix) belongs to their top.
         let lastOfLayers = names.lastIndex { Self.layer(of: $0) != nil } ?? names.count

@@ -11,6 +11,8 @@ public struct LabelledPrompt: Sendable {
     public var label: Int32
     /// A block that holds rows in front of the prompt's, where they were read before; see ``InputCache``.
     package var past: KeyValues?
+    /// Its rows behind the layers that nothing trained reaches, where they were walked before; see ``LowerLayers``.
+    package var lower: LowerRows?
 
     /// A prompt with the index of its label.
     public init(prompt: EncodedPrompt, label: Int32) {
@@ -58,8 +60,28 @@ public struct AnswerObjective: Objective {
         return try scorer.logProbabilities(hidden, packed.readings, pass)
     }
 
-    /// The same for prompts whose first rows may stand in a block of their own.
+    /// Prompts packed so that each one's rows are those it has alone.
+    func packed(_ batch: [LabelledPrompt]) -> PackedPrompts {
+        PackedPrompts(batch.map { scorer.request($0.prompt, owner: 0) }, sharesPrefix: false)
+    }
+
+    /// From the first layer that was not walked before.
+    private func logProbabilities(
+        _ batch: [LabelledPrompt], behind lower: [LowerRows], _ pass: Pass
+    ) throws -> Tensor {
+        let packed = packed(batch)
+        var input = packed.input(
+            model, [tensors(pass)], pass, embeddings: Tensor.joinRows(lower.map(\.rows)))
+        input.layers = lower[0].layer..<model.traits.layers
+        return try scorer.logProbabilities(model.hidden(input, pass), packed.readings, pass)
+    }
+
+    /// The same for prompts of which a part may have been read before.
     package func logProbabilities(_ batch: [LabelledPrompt], _ pass: Pass) throws -> Tensor {
+        let lower = batch.compactMap(\.lower)
+        if !lower.isEmpty, lower.count == batch.count {
+            return try logProbabilities(batch, behind: lower, pass)
+        }
         guard batch.contains(where: { $0.past != nil }) else {
             return try logProbabilities(batch.map(\.prompt), pass)
         }

@@ -1,5 +1,3 @@
-internal import Checkpoints
-internal import Foundation
 internal import Layers
 package import Models
 package import Tensors
@@ -71,11 +69,8 @@ package struct InputCache: Sendable {
         }
     }
 
-    /// The same blocks in a mapped file, which is removed at once: the map keeps its bytes.
+    /// The same blocks in a mapped file.
     private func spilled(_ blocks: [KeyValues]) throws -> [KeyValues] {
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "cloze-\(UUID().uuidString).safetensors")
-        defer { try? FileManager.default.removeItem(at: file) }
         var tensors = NamedTensors()
         for (index, block) in blocks.enumerated() {
             for (layer, pair) in block.layers.enumerated() {
@@ -83,8 +78,7 @@ package struct InputCache: Sendable {
                 tensors["\(index).\(layer).values"] = pair.values
             }
         }
-        try SafetensorsFile.write(tensors, to: file)
-        let mapped = try SafetensorsFile(contentsOf: file).tensors(on: blocks[0].layers[0].keys.backend)
+        let mapped = try tensors.spilled(on: blocks[0].layers[0].keys.backend)
         return blocks.enumerated().map { index, block in
             KeyValues(
                 layers: block.layers.enumerated().map { layer, pair in

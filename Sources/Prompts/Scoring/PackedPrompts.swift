@@ -225,11 +225,17 @@ package struct PackedPrompts: Sendable {
 
     /// These rows as a model takes them.
     ///
-    /// - Parameter tensors: one for each owner: its soft rows, and the blocks that all its rows read first.
-    package func input(_ model: any LanguageModel, _ tensors: [PromptTensors], _ pass: Pass) -> ModelInput {
+    /// - Parameters:
+    ///   - model: embeds the tokens.
+    ///   - tensors: one for each owner: its soft rows, and the blocks that all its rows read first.
+    ///   - pass: the weights.
+    ///   - embedded: the rows where they are made already; nil to embed them.
+    package func input(
+        _ model: any LanguageModel, _ tensors: [PromptTensors], _ pass: Pass, embeddings embedded: Tensor? = nil
+    ) -> ModelInput {
         let starts = tensors.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.pasts.count) }
         return ModelInput(
-            embeddings: embeddings(model, tensors.map(\.soft), pass), lengths: lengths,
+            embeddings: embedded ?? embeddings(model, tensors.map(\.soft), pass), lengths: lengths,
             segments: model.traits.segmentCount > 1 && segments.contains(1) ? segments : nil,
             pasts: tensors.flatMap(\.pasts), pastsOf: owners.map { Array(starts[$0]..<starts[$0 + 1]) },
             ancestorsOf: ancestors, readouts: readouts)
