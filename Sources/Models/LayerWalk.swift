@@ -36,7 +36,9 @@ extension ModelInput {
         }
         let keyValues = keepsKeyValues ? KeyValues(layers: kept) : nil
         // Rows that have been through all layers are normed already.
-        if range.isEmpty { return Encoding(hidden: pickedReadouts.map { x.rows($0) } ?? x, keyValues: keyValues) }
+        if range.isEmpty {
+            return Encoding(hidden: pickedReadouts.map { x.rows($0) } ?? x, keyValues: keyValues)
+        }
         return Encoding(hidden: range.upperBound == steps.count ? norm(x) : x, keyValues: keyValues)
     }
 }

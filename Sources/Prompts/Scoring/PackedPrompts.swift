@@ -231,7 +231,8 @@ package struct PackedPrompts: Sendable {
     ///   - pass: the weights.
     ///   - embedded: the rows where they are made already; nil to embed them.
     package func input(
-        _ model: any LanguageModel, _ tensors: [PromptTensors], _ pass: Pass, embeddings embedded: Tensor? = nil
+        _ model: any LanguageModel, _ tensors: [PromptTensors], _ pass: Pass,
+        embeddings embedded: Tensor? = nil
     ) -> ModelInput {
         let starts = tensors.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.pasts.count) }
         return ModelInput(
