@@ -22,6 +22,7 @@ parser.add_argument("--cloze", required=True, help="the program")
 parser.add_argument("--model", required=True, help="the model that Cloze reads")
 parser.add_argument("--peer-model", required=True, help="the same weights as a float32 folder")
 parser.add_argument("--task", default=str(REPOSITORY / "Examples" / "Data" / "sib200_en"))
+parser.add_argument("--methods", default="prompt-tuning", help="the methods whose steps are timed, commas between")
 parser.add_argument("--turns", type=int, default=3)
 parser.add_argument("--steps", type=int, default=8)
 parser.add_argument("--batch", type=int, default=16)
@@ -55,11 +56,18 @@ def peer(script: str, *options) -> list:
 
 
 STEPS = ("--steps", arguments.steps)
-WORKS = {
-    "prompt-tuning step": {
-        "Cloze": cloze("step", "--batch", arguments.batch, *STEPS),
-        "PEFT": peer("prompt_step.py", *STEPS),
-    },
+# The same rows in the same number of positions: PEFT's P-tuning has two layers of LSTM, Cloze's is told to have them.
+OURS = {"p-tuning": ("--encoder", "peft-lstm"), "model-tuning": ()}
+
+
+def contenders(method: str) -> dict:
+    rows = () if method == "model-tuning" else ("--soft-rows", 20)
+    own = cloze("step", "--method", method, *rows, *OURS.get(method, ()), "--batch", arguments.batch, *STEPS)
+    name = "transformers" if method == "model-tuning" else "PEFT"
+    return {"Cloze": own, name: peer("prompt_step.py", "--method", method, *STEPS)}
+
+
+WORKS = {f"{method} step": contenders(method) for method in arguments.methods.split(",") if method} | {
     "zero-shot scoring": {
         "Cloze": cloze("score", "--count", arguments.rows),
         "transformers": peer("zero_shot.py", "--rows", arguments.rows),

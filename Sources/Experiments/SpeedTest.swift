@@ -2,7 +2,7 @@ internal import Datasets
 internal import Foundation
 internal import Layers
 public import Models
-internal import Prompts
+public import Prompts
 internal import Tensors
 internal import Training
 
@@ -22,7 +22,7 @@ public struct SpeedTest: Sendable {
     public struct Result: Codable, Sendable {
         /// The version of this layout.
         public var schema = 1
-        /// `prompt-tuning step` or `zero-shot scoring`.
+        /// A method's step, or `zero-shot scoring`.
         public var work: String
         /// The median, for a step or for all rows.
         public var seconds: Double
@@ -45,38 +45,98 @@ public struct SpeedTest: Sendable {
         public var shareOfFloor: Double { floorSeconds / seconds }
     }
 
-    /// Steps of prompt tuning on the pool's rows in file order; the first step warms up.
+    /// What mixing tasks in a batch costs.
+    public struct Mixture: Codable, Sendable {
+        /// The version of this layout.
+        public var schema = 1
+        /// How many prompts the rows were spread over.
+        public var tasks: Int
+        /// How many rows were answered.
+        public var rows: Int
+        /// The length of each prompt.
+        public var softRows: Int
+        /// Seconds for all rows with one prompt.
+        public var secondsAlone: Double
+        /// Seconds for all rows with as many prompts as there are tasks.
+        public var secondsMixed: Double
+    }
+
+    /// Steps of a method on the pool's rows in file order; the first step warms up.
     ///
+    /// Nothing is read once for all steps: each walks the model from its first layer.
     /// - Parameters:
-    ///   - softRows: how many soft rows stand in front.
-    ///   - batch: examples a step.
-    ///   - steps: how many are timed.
+    ///   - method: with its batch and its number of steps.
     ///   - limit: how many positions a prompt may have.
-    public func promptTuningStep(softRows: Int, batch: Int, steps: Int, limit: Int) throws -> Result {
-        var settings = PromptTuning.Settings()
-        settings.rows = softRows
-        let method = PromptTuning(settings)
-        let question = task.promptTask(limit: limit)
-        let setup = try PromptSetup(question, template: try method.template(for: question), pretrained)
+    public func step(of method: MethodChoice, limit: Int) throws -> Result {
+        let (batch, steps) = (method.learning.batch, method.learning.steps)
+        let lesson = try method.lesson(task.promptTask(limit: limit), pretrained)
         let rows = try task.rows(task.pool, limit: batch * (steps + 1))
-        let prompts = try setup.prompts(rows)
-        var random = CounterRandom(seed: 0)
-        let start = settings.initialisation.rows(
-            setup.encoder.softLayout, pretrained, words: setup.words, random: &random)
-        var state = try TrainingState(training: NamedTensors([SoftPrompt.parameterName: start]))
-        let batches = InOrder(elements: prompts, size: batch)
+        let batches = InOrder(elements: try lesson.setup.prompts(rows), size: batch)
+        var state = try TrainingState(training: lesson.start)
         let plan = TrainingSettings(steps: steps + 1, rate: 1e-3)
         var seconds: [Double] = []
-        _ = try Trainer(setup.objective, plan).run(
-            &state, over: pretrained.weights, batches: batches,
+        _ = try Trainer(lesson.objective, plan, mayStartFlat: lesson.mayStartFlat).run(
+            &state, over: pretrained.weights.overlaid(by: lesson.constants), batches: batches,
             observe: { if case .step(let report) = $0 { seconds.append(report.seconds) } })
-        let counts = (1...max(1, steps)).map {
-            Self.rows(batches.batch($0).map(\.prompt), softRows: softRows)
-        }
-        let computed = counts.reduce(0) { $0 + $1.computed } / counts.count
+        let timed = (1...max(1, steps)).map { batches.batch($0).map(\.prompt) }
+        // Tuned weights need a product more, for their own gradients.
+        let tunesAll = pretrained.model.parameters.allSatisfy { lesson.start[$0.name] != nil }
         return result(
-            "prompt-tuning step", Self.median(Array(seconds.dropFirst())), examples: batch,
-            real: counts.reduce(0) { $0 + $1.real } / counts.count, computed: computed, passes: 2)
+            "\(method.name) step", Self.median(Array(seconds.dropFirst())), examples: batch,
+            real: timed.joined().reduce(0) { $0 + Self.tokens($1) } / timed.count,
+            computed: timed.reduce(0) { $0 + computed($1, lesson) } / timed.count, passes: tunesAll ? 3 : 2)
+    }
+
+    private static func tokens(_ prompt: EncodedPrompt) -> Int {
+        prompt.rows.count { if case .token = $0 { true } else { false } }
+    }
+
+    private func computed(_ prompts: [EncodedPrompt], _ lesson: Lesson) -> Int {
+        PackedPrompts(
+            prompts.map { lesson.setup.scorer.request($0, owner: 0) },
+            sharesPrefix: pretrained.model.traits.isCausal
+        ).rows.count
+    }
+
+    /// The same rows answered with one soft prompt, and spread over many that are mixed in each batch; by turns, the
+    /// median of five of each.
+    ///
+    /// - Parameters:
+    ///   - count: rows in all.
+    ///   - tasks: how many prompts they are spread over.
+    ///   - softRows: the length of each prompt.
+    ///   - limit: how many positions a prompt may have.
+    public func mixedTasks(rows count: Int, tasks: Int, softRows: Int, limit: Int) throws -> Mixture {
+        let question = task.promptTask(limit: limit)
+        let prompts = try (0..<tasks).map { number in
+            var settings = PromptTuning.Settings()
+            (settings.rows, settings.initialisation, settings.seed) = (softRows, .vocabulary, UInt64(number))
+            let method = PromptTuning(settings)
+            var named = question
+            named.name = "task \(number)"
+            return try Prompt(
+                method: PromptTuning.name, named, template: method.template(for: named),
+                tensors: method.lesson(named, pretrained).start, pretrained, settings: [:], probing: [])
+        }
+        let predictor = try Predictor(prompts, pretrained)
+        let examples = try task.rows(task.test ?? task.pool, limit: count).examples
+        let alone = examples.map { ($0, prompts[0].id) }
+        let mixed = examples.enumerated().map { ($1, prompts[$0 % tasks].id) }
+        var times = (alone: [Double](), mixed: [Double]())
+        for turn in 0..<6 {
+            let seconds = try [alone, mixed].map { questions in
+                let start = Date()
+                _ = try predictor.predict(questions)
+                return Date().timeIntervalSince(start)
+            }
+            // The first turn reads each prompt's own rows, once for ever.
+            if turn > 0 {
+                (times.alone, times.mixed) = (times.alone + [seconds[0]], times.mixed + [seconds[1]])
+            }
+        }
+        return Mixture(
+            tasks: tasks, rows: examples.count, softRows: softRows, secondsAlone: Self.median(times.alone),
+            secondsMixed: Self.median(times.mixed))
     }
 
     /// Scores rows with the template as it is; the whole is done three times and the median taken.
@@ -123,11 +183,6 @@ public struct SpeedTest: Sendable {
             matrixRate: rate, floorSeconds: operations / rate, peakBytes: ProcessMemory.peakBytes)
     }
 
-    private static func rows(_ prompts: [EncodedPrompt], softRows: Int) -> (real: Int, computed: Int) {
-        let real = prompts.reduce(0) { $0 + $1.before.count - softRows }
-        return (real, real + softRows)
-    }
-
     private static func median(_ values: [Double]) -> Double {
         let ordered = values.sorted()
         return ordered.isEmpty ? .nan : ordered[ordered.count / 2]
@@ -145,10 +200,10 @@ private struct InOrder<Element: Sendable>: BatchSource {
 }
 
 extension PretrainedModel {
-    /// The weights of the layers' products: every matrix but the embedding and the output.
+    /// The weights of the layers' products: every matrix with a layer's number in its name.
     fileprivate var layerWeights: Int {
         model.parameters.reduce(0) { sum, parameter in
-            let isLayer = parameter.name.contains("layers.") || parameter.name.contains(".h.")
+            let isLayer = parameter.name.split(separator: ".").contains { Int($0) != nil }
             return parameter.shape.rank == 2 && isLayer ? sum + parameter.shape.count : sum
         }
     }

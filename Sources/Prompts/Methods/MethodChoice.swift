@@ -1,3 +1,5 @@
+package import Models
+
 /// One of the methods, with its settings: what a run or an experiment file names.
 public enum MethodChoice: Codable, Hashable, Sendable {
     case promptTuning(PromptTuning.Settings)
@@ -16,6 +18,18 @@ public enum MethodChoice: Codable, Hashable, Sendable {
         case .deepPrompt(let settings): DeepPrompt(settings)
         case .lora(let settings): LoRA(settings)
         case .modelTuning(let settings): ModelTuning(settings)
+        }
+    }
+
+    /// What a run of it trains.
+    package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> Lesson {
+        switch self {
+        case .promptTuning(let settings): try PromptTuning(settings).lesson(task, pretrained)
+        case .prefixTuning(let settings): try PrefixTuning(settings).lesson(task, pretrained).0
+        case .pTuning(let settings): try PTuning(settings).lesson(task, pretrained).0
+        case .deepPrompt(let settings): try DeepPrompt(settings).lesson(task, pretrained).0
+        case .lora(let settings): try LoRA(settings).lesson(task, pretrained)
+        case .modelTuning(let settings): try ModelTuning(settings).lesson(task, pretrained)
         }
     }
 

@@ -1,42 +1,45 @@
 import ArgumentParser
 import Experiments
 import Foundation
+import Prompts
 
 /// `cloze bench`: how fast this machine does the work, beside the floor.
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure a training step or zero-shot scoring on a task's rows, beside the floor.",
+        abstract: "Measure a training step, zero-shot scoring or mixed tasks on a task's rows.",
         discussion: """
             EXAMPLES
               cloze bench step --model MODEL --task Examples/Data/reviews
+              cloze bench step --model MODEL --task TASK --method prefix-tuning --steps 8
               cloze bench score --model MODEL --task Examples/Data/reviews --json
+              cloze bench mixed --model MODEL --task Examples/Data/reviews --tasks 100
             """)
 
     /// What is measured.
-    enum Work: String, ExpressibleByArgument, CaseIterable { case step, score }
+    enum Work: String, ExpressibleByArgument, CaseIterable { case step, score, mixed }
 
-    @Argument(help: "step: one step of prompt tuning; score: the template as it is, without training.")
+    @Argument(
+        help: """
+            step: one step of a method; score: the template as it is, without training; mixed: rows of many \
+            prompts in one batch beside rows of one.
+            """)
     var work: Work
 
     @OptionGroup var model: ModelOptions
     @OptionGroup var task: TaskOptions
     @OptionGroup var general: GeneralOptions
 
-    @Option(help: ArgumentHelp("How many soft rows stand in front of a step's examples.", valueName: "count"))
-    var softRows = 20
-
-    @Option(help: ArgumentHelp("How many examples a step learns from.", valueName: "count"))
-    var batch = 16
-
-    @Option(help: ArgumentHelp("How many steps are timed, after one that warms up.", valueName: "count"))
-    var steps = 8
+    @OptionGroup(title: "METHOD OPTIONS") var method: MethodOptions
 
     @Option(help: ArgumentHelp("How many rows are scored.", valueName: "count"))
     var count = 400
 
+    @Option(help: ArgumentHelp("How many prompts are mixed.", valueName: "count"))
+    var tasks = 100
+
     func validate() throws {
         for (name, value) in [
-            ("--soft-rows", softRows), ("--batch", batch), ("--steps", steps), ("--count", count),
+            ("--steps", method.steps ?? 1), ("--batch", method.batch), ("--count", count), ("--tasks", tasks),
         ]
         where value < 1 {
             throw ValidationError("\(name) is \(value); write 1 or more")
@@ -46,13 +49,27 @@ struct Bench: ParsableCommand {
     func run() throws {
         let console = general.begin()
         let test = SpeedTest(try model.load(console), try task.source())
-        let result =
-            switch work {
-            case .step:
-                try test.promptTuningStep(
-                    softRows: softRows, batch: batch, steps: steps, limit: task.question.limit)
-            case .score: try test.zeroShotScoring(rows: count, limit: task.question.limit)
-            }
+        let limit = task.question.limit
+        switch work {
+        case .step:
+            var choice = try method.choice(seed: 0)
+            choice.learning.steps = method.steps ?? 8
+            try print(test.step(of: choice, limit: limit))
+        case .score: try print(test.zeroShotScoring(rows: count, limit: limit))
+        case .mixed:
+            let result = try test.mixedTasks(
+                rows: count, tasks: tasks, softRows: method.softRows ?? 20, limit: limit)
+            if general.json { return try Stream.output.print(json: result, of: "bench") }
+            try Stream.output.print(
+                """
+                \(result.rows) rows with one prompt of \(result.softRows) rows: \(Figures.seconds(result.secondsAlone))
+                the same rows over \(result.tasks) prompts, mixed: \(Figures.seconds(result.secondsMixed)), \
+                \(String(format: "%.2f", result.secondsMixed / result.secondsAlone)) times as long
+                """)
+        }
+    }
+
+    private func print(_ result: SpeedTest.Result) throws {
         if general.json { return try Stream.output.print(json: result, of: "bench") }
         try Stream.output.print(
             """
