@@ -6,6 +6,8 @@ public enum ExperimentError: Error, Sendable, CustomStringConvertible {
     case badTask(String, String)
     /// A run needs rows that were not given.
     case noTestRows(String)
+    /// A run that learns has no labelled rows to learn from.
+    case noTrainRows(String)
     /// A gate is not of the form `metric>=number`.
     case badGate(String)
 
@@ -16,6 +18,8 @@ public enum ExperimentError: Error, Sendable, CustomStringConvertible {
             "\(path) is missing; a task folder holds task.json, pool.jsonl and test.jsonl"
         case .badTask(let path, let reason): "\(path): \(reason)"
         case .noTestRows(let name): "the task '\(name)' has no test rows; give --test FILE"
+        case .noTrainRows(let name):
+            "'\(name)' is to be learned from no labelled row; only iPET starts without any"
         case .badGate(let text):
             "'\(text)' is no gate; write a metric, >= or >, and a number, such as accuracy>=0.85"
         }

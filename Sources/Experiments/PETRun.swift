@@ -15,8 +15,10 @@ public struct PETPlan: Sendable {
     public var unlabelled: URL?
     /// How many of them are used at most.
     public var unlabelledLimit = 500
-    /// How many train rows a label has.
+    /// How many train rows a label has; 0 for iPET without any.
     public var perLabel = 16
+    /// How many dev rows a label has, by which tuned baselines choose; nil for as many as train rows.
+    public var devPerLabel: Int?
     /// Decides which rows are drawn.
     public var seed: UInt64 = 0
     /// How many positions a prompt may have.
@@ -30,6 +32,8 @@ public struct PETPlan: Sendable {
     public var runsBaselines = false
     /// Where the classifier is saved; nil to save nothing.
     public var output: URL?
+    /// Where finished models are kept until the run ends; nil for a hidden folder beside the output.
+    public var work: URL?
     /// Whether a prompt that is there may be replaced.
     public var isReplacing = false
 
@@ -37,6 +41,14 @@ public struct PETPlan: Sendable {
     public init(task: TaskSource, patterns: [PatternVerbalizer]) {
         self.task = task
         self.patterns = patterns
+    }
+
+    /// Where finished models are kept until the run ends; nil where there is no place for them.
+    public var workPlace: URL? {
+        work
+            ?? output.map {
+                $0.deletingLastPathComponent().appendingPathComponent(".\($0.lastPathComponent).pet")
+            }
     }
 }
 
@@ -84,10 +96,10 @@ public struct PETReport: Codable, Sendable {
 
 /// Runs PET or iPET on a task, with its baselines, and measures all on test rows that nothing was chosen by.
 public struct PETRun: Sendable {
-    private let plan: PETPlan
-    private let pretrained: PretrainedModel
-    private let stop: StopSignal
-    private let observe: @Sendable (PET.Event) -> Void
+    let plan: PETPlan
+    let pretrained: PretrainedModel
+    let stop: StopSignal
+    let observe: @Sendable (PET.Event) -> Void
 
     /// A run of a plan.
     public init(
@@ -100,7 +112,7 @@ public struct PETRun: Sendable {
         self.observe = observe
     }
 
-    /// Runs the plan.
+    /// Runs the plan. What was finished stays in ``PETPlan/workPlace`` until all is.
     ///
     /// - Throws: `CancellationError` after the user stopped; typed errors of the rooms otherwise.
     public func run() throws -> PETReport {
@@ -108,14 +120,17 @@ public struct PETRun: Sendable {
         try folder?.checkWritable(replacing: plan.isReplacing)
         guard let testFile = plan.task.test else { throw ExperimentError.noTestRows(plan.task.name) }
         let start = Date()
-        let pool = try plan.task.rows(plan.task.pool)
-        let split = try FewShotSplit(pool, perLabel: plan.perLabel, seed: plan.seed)
-        let unlabelled = try unlabelled(pool, split)
+        let (split, unlabelled) = try rows()
         let test = try LockedTest(try plan.task.rows(testFile, limit: plan.testLimit))
             .open(for: "pet \(start.timeIntervalSince1970)")
-        let warnings = WarningLog()
+        let (warnings, work) = (WarningLog(), WorkFolder(plan.workPlace))
+        func tell(_ event: PET.Event) {
+            if case .warning(let text) = event { warnings.add(text) }
+            observe(event)
+        }
+        warnUnusual(split, tell)
         var pet = PET(plan.method)
-        pet.observe = { event in
+        pet.observe = { [warnings, observe] event in
             if case .warning(let text) = event { warnings.add(text) }
             observe(event)
         }
@@ -123,18 +138,18 @@ public struct PETRun: Sendable {
         task.template = try Self.plain(plan.task.template)
         var outcome = try pet.run(
             train: split.train, unlabelled: unlabelled, test: test.examples, plan.patterns, task,
-            to: pretrained,
-            stop: stop)
+            to: pretrained, work: work, stop: stop)
         var rows = [row("majority class", [test.examples.map { _ in test.mostFrequentLabel }], test)]
         rows.append(try row("zero-shot, mean of patterns", zeroShot(test), test))
-        rows += try ensembles(outcome, test)
+        rows += ensembles(outcome, test)
         let distilled = try answers(outcome.classifier, test)
         rows.append(
             row(plan.method.sampling == nil ? "PET, distilled" : "iPET, distilled", [distilled], test))
-        if plan.runsBaselines { rows += try baselines(split, task, test) }
+        if plan.runsBaselines { rows += try baselines(split, task, test, work) }
         outcome.classifier.manifest.measurements["test \(test.metric.name)"] =
             try Evaluation(distilled, to: test).value
         try folder?.write(outcome.classifier, replacing: plan.isReplacing)
+        work.remove()
         return PETReport(
             task: plan.task.name, model: pretrained.name, metric: test.metric.name,
             trainRows: split.train.examples.count,
@@ -143,8 +158,35 @@ public struct PETRun: Sendable {
             warnings: warnings.all, output: plan.output?.path)
     }
 
+    /// What a user should know before hours are spent.
+    private func warnUnusual(_ split: FewShotSplit, _ tell: (PET.Event) -> Void) {
+        if pretrained.model.traits.isCausal {
+            tell(
+                .warning(
+                    "\(pretrained.name) is a causal model: there is no loss on unlabelled rows, and each of "
+                        + "\(plan.method.seeds.count * plan.patterns.count) models a generation tunes all its weights"
+                ))
+        }
+        if let warning = split.devWarning, plan.runsBaselines { tell(.warning(warning)) }
+    }
+
+    /// The labelled rows that are drawn, and the unlabelled ones.
+    private func rows() throws -> (FewShotSplit, [Example]) {
+        let pool = try plan.task.rows(plan.task.pool)
+        guard plan.perLabel > 0 else {
+            guard plan.method.sampling != nil else { throw ExperimentError.noTrainRows(plan.task.name) }
+            let none = try Dataset(
+                name: pool.name, labels: pool.labels, examples: [], metric: pool.metric)
+            let split = try FewShotSplit(train: none, dev: none, seed: plan.seed)
+            return (split, try unlabelled(pool, drawn: []))
+        }
+        let split = try FewShotSplit(
+            pool, perLabel: plan.perLabel, devPerLabel: plan.devPerLabel, seed: plan.seed)
+        return (split, try unlabelled(pool, drawn: Set(split.trainRows + split.devRows)))
+    }
+
     /// Rows of the file, or those of the pool that were not drawn; their labels are taken off.
-    private func unlabelled(_ pool: Dataset, _ split: FewShotSplit) throws -> [Example] {
+    private func unlabelled(_ pool: Dataset, drawn: Set<Int>) throws -> [Example] {
         let examples: [Example]
         if let file = plan.unlabelled {
             var mapping = plan.task.mapping
@@ -152,7 +194,6 @@ public struct PETRun: Sendable {
             examples = try Dataset(contentsOf: file, mapping: mapping).examples
         } else {
             // The dev rows are for choosing, and nothing is chosen here: they stay unread.
-            let drawn = Set(split.trainRows + split.devRows)
             examples = pool.examples.enumerated().filter { !drawn.contains($0.offset) }.map(\.element)
         }
         return examples.prefix(plan.unlabelledLimit).map { Example(fields: $0.fields) }
@@ -166,7 +207,7 @@ public struct PETRun: Sendable {
 
     // MARK: Rows of the table
 
-    private func row(_ name: String, _ answers: [[String]], _ test: Dataset) -> PETReport.Row {
+    func row(_ name: String, _ answers: [[String]], _ test: Dataset) -> PETReport.Row {
         let all = answers.compactMap { try? Evaluation($0, to: test) }
         let mean = all.map(\.value).reduce(0, +) / Double(max(1, all.count))
         let intervals = all.map(\.interval95)
@@ -186,68 +227,28 @@ public struct PETRun: Sendable {
         }
     }
 
-    private func ensembles(_ outcome: PET.Outcome, _ test: Dataset) throws -> [PETReport.Row] {
-        var rows = [row("one pattern, tuned", outcome.first.map { labels($0.test, test) }, test)]
+    private func ensembles(_ outcome: PET.Outcome, _ test: Dataset) -> [PETReport.Row] {
+        // Without train rows the first generation is the untuned model, and PET's rows are zero-shot.
+        let (isZeroShot, tuned) = (plan.perLabel == 0, plan.perLabel == 0 ? outcome.members : outcome.first)
+        var rows = [row("one pattern, tuned", tuned.map { labels($0.test) }, test)]
         func ensemble(_ name: String, _ members: [EnsembleMember]) {
-            for weighting in EnsembleWeighting.allCases {
+            // Weights are accuracies on the train rows.
+            for weighting in EnsembleWeighting.allCases where !isZeroShot || weighting == .uniform {
                 let scores = weighting.average(members) { $0.test }
-                rows.append(row("\(name), ensemble, \(weighting.rawValue)", [labels(scores, test)], test))
+                rows.append(row("\(name), ensemble, \(weighting.rawValue)", [labels(scores)], test))
             }
         }
-        ensemble("PET", outcome.first)
+        ensemble(isZeroShot ? "zero-shot" : "PET", outcome.first)
         if plan.method.sampling != nil { ensemble("iPET", outcome.members) }
         return rows
     }
 
-    private func labels(_ scores: [[Float]], _ test: Dataset) -> [String] {
+    private func labels(_ scores: [[Float]]) -> [String] {
         let names = plan.task.verbalizer.labels
         return scores.map { row in names[row.indices.reduce(0) { row[$1] > row[$0] ? $1 : $0 }] }
     }
 
-    private func answers(_ prompt: Prompt, _ test: Dataset) throws -> [String] {
+    func answers(_ prompt: Prompt, _ test: Dataset) throws -> [String] {
         try Predictor([prompt], pretrained).predict(test.examples, with: prompt.id).map(\.label)
-    }
-
-    // MARK: Baselines
-
-    private func baselines(_ split: FewShotSplit, _ task: PromptTask, _ test: Dataset) throws -> [PETReport
-        .Row]
-    {
-        var head = ModelTuning.Settings()
-        head.readout = .classifier
-        head.learning = plan.method.learning
-        let context = RunContext(stop: stop) { event in
-            if case .step(let report, let total) = event { observe(.step(report, of: total)) }
-        }
-        let tuned = try ModelTuning(head).fit(split, task, to: pretrained, context)
-        let probe = try ModelTuning(.probe).fit(split, task, to: pretrained, context)
-        var words = ModelTuning.Settings()
-        words.learning = plan.method.learning
-        var random = task
-        random.template = plan.patterns[0].template
-        random.verbalizer = try randomWords(task, random.template)
-        let drawn = try ModelTuning(words).fit(split, random, to: pretrained, context)
-        var null = task
-        (null.template, null.verbalizer) = (try Self.null(task.template), plan.patterns[0].verbalizer)
-        let bare = try ModelTuning(words).fit(split, null, to: pretrained, context)
-        return try [
-            ("fine-tuned head", tuned), ("linear probe", probe), ("random label words, tuned", drawn),
-            ("no pattern, tuned", bare),
-        ].map { name, prompt in row(name, [try answers(prompt, test)], test) }
-    }
-
-    /// The text and the mask behind it: a prompt without words (Logan et al. 2022).
-    private static func null(_ template: Template) throws -> Template {
-        let fields = template.fieldNames.map { "{field \"\($0)\"}" }
-        return try Template(fields.joined(separator: " ") + " {answer}")
-    }
-
-    /// A word of the vocabulary for each label, drawn at random.
-    private func randomWords(_ task: PromptTask, _ template: Template) throws -> Verbalizer {
-        let candidates = try RandomWords(pretrained, template)
-        return try Verbalizer(
-            labels: plan.task.verbalizer.labels,
-            words: candidates.draw(
-                plan.task.verbalizer.labels.count, seed: plan.seed))
     }
 }

@@ -56,7 +56,8 @@ public struct Teaching: Sendable {
     private func split() throws -> FewShotSplit {
         guard let file = plan.trainFile else {
             return try FewShotSplit(
-                try plan.task.rows(plan.task.pool), perLabel: plan.perLabel, seed: plan.seed)
+                try plan.task.rows(plan.task.pool), perLabel: plan.perLabel, devPerLabel: plan.devPerLabel,
+                seed: plan.seed)
         }
         let train = try plan.task.rows(file)
         let dev = try plan.devFile.map { try plan.task.rows($0) }
@@ -116,13 +117,15 @@ public struct Teaching: Sendable {
             task: plan.task.name, model: pretrained.name, metric: test.metric.name, rows: rows,
             modelParameters: pretrained.weights.parameterCount,
             trainRows: prepared.split.train.examples.count,
-            perLabel: prepared.split.perLabel, seed: plan.seed, rate: log.rate, devScore: log.devScore,
+            perLabel: prepared.split.perLabel, devRows: prepared.split.dev.examples.count, seed: plan.seed,
+            rate: log.rate, devScore: log.devScore,
             losses: log.losses, stepSeconds: log.stepSeconds, peakTrainingBytes: peakTrainingBytes,
             tasksAGigabyte: 1_000_000_000 / max(1, prepared.folder.byteCount),
             peakTensorBytes: CPUBackend.shared.memory.peak, peakProcessBytes: ProcessMemory.peakBytes,
             reloadDifference: difference, shortenedRows: trained.predictions.count { $0.tokensCut > 0 },
             tokensCut: trained.predictions.reduce(0) { $0 + $1.tokensCut }, probabilityOfChance: chance,
-            warnings: log.warnings + verdict(rows, chance, trained.predictions), output: plan.output.path)
+            warnings: log.warnings + [prepared.split.devWarning].compactMap(\.self)
+                + verdict(rows, chance, trained.predictions), output: plan.output.path)
     }
 
     /// The state of an interrupted run lies beside the output; its identity is everything the result depends

@@ -6,8 +6,10 @@ public import Prompts
 public struct TeachingPlan: Sendable {
     /// The task.
     public var task: TaskSource
-    /// How many train rows a label has; the dev rows are as many.
+    /// How many train rows a label has.
     public var perLabel = 16
+    /// How many dev rows a label has; nil for as many as train rows.
+    public var devPerLabel: Int?
     /// Decides which rows are drawn.
     public var seed: UInt64 = 0
     /// Train rows that the user has chosen; nil to draw them from the pool.
@@ -92,8 +94,10 @@ public struct TeachingReport: Codable, Sendable {
     public var modelParameters: Int
     /// How many train rows there were.
     public var trainRows: Int
-    /// How many rows of each label were drawn, for train and for dev alike.
+    /// How many train rows each label has.
     public var perLabel: Int
+    /// How many dev rows the choice was made by; 0 where the last step was kept.
+    public var devRows: Int
     /// What the draw was made with.
     public var seed: UInt64
     /// The learning rate that was used.

@@ -9,8 +9,10 @@ public import Training
 public struct TriggerPlan: Sendable {
     /// The task; its template may have soft slots where the triggers are to stand.
     public var task: TaskSource
-    /// How many train rows a label has; the dev rows are as many.
+    /// How many train rows a label has.
     public var perLabel = 16
+    /// How many dev rows a label has; nil for as many as train rows.
+    public var devPerLabel: Int?
     /// Decides which rows are drawn.
     public var seed: UInt64 = 0
     /// How many positions a prompt may have.
@@ -65,6 +67,8 @@ public struct TriggerReport: Codable, Sendable {
     public var seconds: Double
     /// How likely chance alone would make it as much better than the template without triggers (exact McNemar).
     public var probabilityOfChance: Double
+    /// What the user should know.
+    public var warnings: [String]
     /// Where the prompt was saved.
     public var output: String
 }
@@ -95,7 +99,8 @@ public struct TriggerRun: Sendable {
         try folder.checkWritable(replacing: plan.isReplacing)
         guard let testFile = plan.task.test else { throw ExperimentError.noTestRows(plan.task.name) }
         let split = try FewShotSplit(
-            try plan.task.rows(plan.task.pool), perLabel: plan.perLabel, seed: plan.seed)
+            try plan.task.rows(plan.task.pool), perLabel: plan.perLabel, devPerLabel: plan.devPerLabel,
+            seed: plan.seed)
         let locked = try LockedTest(try plan.task.rows(testFile, limit: plan.testLimit))
         let start = Date()
         let checkpoint = TrainingCheckpoint(plan.checkpointPlace, identity: try identity(split), interval: 1)
@@ -132,7 +137,8 @@ public struct TriggerRun: Sendable {
                 prompt.manifest.verbalizer.entries.map { ($0.label, $0.words) },
                 uniquingKeysWith: { first, _ in first }),
             trainRows: split.train.examples.count, devRows: split.dev.examples.count,
-            iterations: heard.all, seconds: seconds, probabilityOfChance: chance, output: plan.output.path)
+            iterations: heard.all, seconds: seconds, probabilityOfChance: chance,
+            warnings: [split.devWarning].compactMap(\.self), output: plan.output.path)
     }
 
     /// The task with slots for the triggers, and with label words that were searched where that is asked for.

@@ -102,6 +102,45 @@ import Testing
         #expect(again.status == 64)
     }
 
+    @Test func `a larger dev is asked for, named in the report and warned of`() throws {
+        try place.writeRows()
+        let arguments = [
+            "--data", "pool.jsonl", "--test", "test.jsonl", "--per-label", "2", "--dev-per-label", "4",
+            "--template", "{text} It was {answer}.", "--words", "negative=terrible,positive=great",
+        ]
+        let model = Workplace.maskedModel
+        let trained = try place.cloze(
+            "train", on: model, arguments + ["--steps", "2", "--output", "learned"])
+        #expect(trained.status == 0, "\(trained.messages)")
+        #expect(trained.output.contains("With 4 labelled rows") && trained.output.contains("8 to choose by"))
+        #expect(trained.output.contains("not true few-shot learning"))
+        let found = try place.cloze(
+            "search", on: model, arguments + ["--iterations", "1", "--output", "found", "--json"])
+        #expect(found.status == 0, "\(found.messages)")
+        #expect(try found.json()["devRows"] as? Int == 8)
+        #expect((try found.json()["warnings"] as? [String])?.count == 1)
+        let plain = try place.cloze(
+            "train", on: model,
+            Array(arguments[..<6]) + arguments[8...] + ["--steps", "2", "--output", "plain"])
+        #expect(plain.output.contains("as many to choose by") && !plain.output.contains("true few-shot"))
+        let tooMany = try place.cloze(
+            "train", on: model, arguments + ["--dev-per-label", "9", "--output", "none"])
+        #expect(tooMany.status == 65 && tooMany.messages.contains("11"), "\(tooMany.messages)")
+        #expect(
+            try place.cloze("search", on: model, arguments + ["--per-label", "0", "--output", "x"]).status
+                == 64)
+    }
+
+    @Test func `compile refuses a masked model and says why`() throws {
+        let outcome = try cloze(
+            "compile", "--template", "a long instruction in front of it all: {text} It was {answer}.",
+            "--words",
+            "bad=terrible,good=great", "--output", "compiled")
+        #expect(outcome.status == 69)
+        #expect(outcome.messages.contains("sees both ways"), "\(outcome.messages)")
+        #expect(!place.exists("compiled"))
+    }
+
     @Test func `inspect says that the model is a masked one`() throws {
         let text = try place.cloze("inspect", Workplace.maskedModel.path).output
         #expect(text.contains("family bert, a masked model"))
@@ -112,67 +151,5 @@ import Testing
         let outcome = try cloze("fill", "It was {answer}.", "--words", "Ω")
         #expect(outcome.status == 78)
         #expect(outcome.messages.contains("does not know"))
-    }
-}
-
-/// Pattern-Exploiting Training at the command line.
-@Suite struct PetCommandTests {
-    private let place: Workplace
-
-    init() throws {
-        place = try Workplace()
-        let texts = ["a gem", "warm and funny", "good food", "kind people", "best hour", "great film"]
-        let others = ["dull", "tired film", "bad food", "rude people", "worst hour", "terrible film"]
-        let rows = zip(texts, others).map { good, bad in
-            #"{"text": "\#(good)", "label": "good"}"# + "\n" + #"{"text": "\#(bad)", "label": "bad"}"#
-        }
-        try place.write("rows.jsonl", rows.joined(separator: "\n") + "\n")
-        // Labels of another task: they are not read.
-        try place.write("other.jsonl", #"{"text": "a film", "label": "sports"}"# + "\n")
-    }
-
-    private func pet(_ arguments: String...) throws -> Program.Outcome {
-        try place.cloze(
-            "pet", on: Workplace.maskedModel,
-            [
-                "--data", "rows.jsonl", "--test", "rows.jsonl", "--template", "{text} It was {answer}.",
-                "--words",
-                "bad=terrible,good=great", "--per-label", "2", "--seeds", "1", "--steps", "2",
-                "--distillation-steps", "2",
-            ] + arguments)
-    }
-
-    @Test func `patterns, generations, distillation and baselines are one command and one table`() throws {
-        let outcome = try pet(
-            "--pattern", "{text} It was {answer}.", "--pattern", "{answer} : {text}", "--pattern-words",
-            "bad=terrible,good=great", "--ipet", "--generations", "1", "--baselines", "--output",
-            "classifier",
-            "--json")
-        #expect(outcome.status == 0, "\(outcome.messages)")
-        let rows = try outcome.json()["rows"] as? [[String: Any]] ?? []
-        let names = rows.compactMap { $0["name"] as? String }
-        #expect(
-            names == [
-                "majority class", "zero-shot, mean of patterns", "one pattern, tuned",
-                "PET, ensemble, uniform",
-                "PET, ensemble, weighted", "iPET, ensemble, uniform", "iPET, ensemble, weighted",
-                "iPET, distilled", "fine-tuned head", "linear probe", "random label words, tuned",
-                "no pattern, tuned",
-            ])
-        let predicted = try place.cloze(
-            "predict", on: Workplace.maskedModel, ["--prompt", "classifier", "a gem"])
-        #expect(predicted.status == 0, "\(predicted.messages)")
-    }
-
-    @Test func `labels of unlabelled rows are not read`() throws {
-        let outcome = try pet("--unlabelled", "other.jsonl", "--json")
-        #expect(outcome.status == 0, "\(outcome.messages)")
-        #expect(try outcome.json()["unlabelledRows"] as? Int == 1)
-    }
-
-    @Test func `a pattern without a slot, and one with other labels, are refused`() throws {
-        #expect(try pet("--pattern", "{text} It was.").status == 64)
-        let other = try pet("--pattern", "{text} {answer}", "--pattern-words", "bad=terrible,fine=great")
-        #expect(other.status != 0 && other.messages.contains("fine"))
     }
 }

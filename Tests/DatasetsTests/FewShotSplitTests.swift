@@ -17,6 +17,24 @@ import Testing
         }
     }
 
+    @Test func `a larger dev is drawn where it is asked for, apart from train, and said to be larger`() throws
+    {
+        let split = try FewShotSplit(dataset(20), perLabel: 3, devPerLabel: 9, seed: 3)
+        #expect(split.train.examples.count == 6 && split.dev.examples.count == 18 && split.perLabel == 3)
+        #expect(Set(split.trainRows).isDisjoint(with: split.devRows))
+        #expect(split.devWarning?.contains("18 dev rows") == true)
+        let usual = try FewShotSplit(dataset(20), perLabel: 3, seed: 3)
+        #expect(usual.devWarning == nil && usual.trainRows == split.trainRows)
+        #expect(Set(usual.devRows).isSubset(of: split.devRows))
+        #expect(try FewShotSplit(dataset(20), perLabel: 3, devPerLabel: 2, seed: 3).devWarning == nil)
+        #expect(throws: DatasetError.tooFewRows(label: "a", found: 20, needed: 21)) {
+            try FewShotSplit(dataset(20), perLabel: 3, devPerLabel: 18, seed: 3)
+        }
+        #expect(throws: DatasetError.badCount(0)) {
+            try FewShotSplit(dataset(20), perLabel: 3, devPerLabel: 0, seed: 3)
+        }
+    }
+
     @Test(arguments: [1, 3, 10]) func `both sides are balanced, of one size and apart`(_ perLabel: Int) throws
     {
         let split = try FewShotSplit(dataset(20), perLabel: perLabel, seed: 3)

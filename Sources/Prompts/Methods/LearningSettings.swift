@@ -47,6 +47,9 @@ public struct LearningSettings: Codable, Sendable, Hashable {
     public var patience: Int?
     /// Whether rows in front of all that is trained are read once and kept, as keys and values, for all epochs.
     public var readsInputsOnce = true
+    /// What is made smaller; nil for the margin where a masked model's answers have several tokens, and else the
+    /// cross-entropy.
+    public var loss: AnswerLoss?
     /// Decides the order of the rows and what is random in the start.
     public var seed: UInt64 = 0
 
@@ -89,6 +92,7 @@ public struct LearningSettings: Codable, Sendable, Hashable {
             "seed": "\(seed)",
         ]
         values["gradientNormLimit"] = gradientNormLimit.map { "\($0)" }
+        values["loss"] = loss?.rawValue
         values["patience"] = patience.map { "\($0)" }
         values["optimizer"] = optimizer.json
         return values

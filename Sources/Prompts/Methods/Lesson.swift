@@ -52,6 +52,17 @@ package struct Lesson: Sendable {
         _ split: FewShotSplit, _ learning: LearningSettings, over pretrained: PretrainedModel,
         _ run: RunContext
     ) throws -> (learned: NamedTensors, rate: Float) {
+        var lesson = self
+        lesson.objective.answerLoss = learning.loss ?? objective.answerLoss
+        // Where every margin is kept from the start there is nothing to learn, and no gradient.
+        if lesson.objective.answerLoss == .margin { lesson.mayStartFlat = { _ in true } }
+        return try lesson.walk(split, learning, over: pretrained, run)
+    }
+
+    private func walk(
+        _ split: FewShotSplit, _ learning: LearningSettings, over pretrained: PretrainedModel,
+        _ run: RunContext
+    ) throws -> (learned: NamedTensors, rate: Float) {
         let frozen = pretrained.weights.overlaid(by: constants)
         func prompts(_ dataset: Dataset) throws -> [LabelledPrompt] {
             let prompts = try setup.prompts(dataset)
@@ -146,7 +157,7 @@ extension AnswerObjective {
         var (right, likelihood, predicted) = (0, 0.0, [Int]())
         for start in stride(from: 0, to: dev.count, by: 32) {
             let batch = dev[start..<min(start + 32, dev.count)]
-            let logits = try logProbabilities(Array(batch), .inference(weights))
+            let logits = try answers(Array(batch), weights)
             let (values, width) = (logits.floats, logits.shape.width)
             for (place, item) in batch.enumerated() {
                 let row = values[place * width..<(place + 1) * width]

@@ -10,6 +10,9 @@ public import Training
 /// these labels. In iPET the models also label for each other: generation after generation each starts again from the
 /// pretrained model, on the train rows and a growing set that some of the others have labelled.
 ///
+/// Without any labelled row iPET starts from what the untuned model is surest of (§4, "zero-shot"): ten rows, drawn from
+/// the hundred that are the most probable for each label.
+///
 /// Where we differ: a model is asked once, when it is trained, for its scores of all rows, and is then let go, so that
 /// memory does not grow with the ensemble; the classifier reads the text and a mask, whose state it does not use.
 public struct PET: Sendable {
@@ -24,6 +27,9 @@ public struct PET: Sendable {
         public var alpha: Float = 1e-4
         /// How many unlabelled rows stand beside each labelled one in a step.
         public var unlabelledARow = 3
+        /// How many unlabelled texts, in the pattern with the answer left open, stand in front of every text that a
+        /// pattern's model learns from and is asked; see `Priming`.
+        public var priming = 0
         /// How a pattern's model learns.
         public var learning = PET.learning(steps: 100)
         /// How the models are put together.
@@ -57,6 +63,8 @@ public struct PET: Sendable {
     public enum Event: Sendable {
         /// A model of a pattern and seed in a generation is being trained: number so many of so many.
         case member(number: Int, of: Int, generation: Int, pattern: Int, seed: UInt64)
+        /// A model was taken as an earlier run had kept it.
+        case kept(number: Int, of: Int, generation: Int)
         /// A step was made.
         case step(StepReport, of: Int)
         /// The classifier is being taught.
@@ -86,23 +94,25 @@ public struct PET: Sendable {
     /// Trains the ensemble, generation by generation, and teaches the classifier.
     ///
     /// - Parameters:
-    ///   - train: the labelled rows.
+    ///   - train: the labelled rows; iPET needs none.
     ///   - unlabelled: rows whose labels, where they have any, are not looked at.
     ///   - test: rows that every model scores; not learned from.
     ///   - patterns: at least one.
     ///   - task: the name and the limits; the classifier is asked with its template.
-    ///   - pretrained: the masked model that each pattern starts from.
+    ///   - pretrained: the model that each pattern starts from. On a causal one there is no loss on unlabelled rows.
+    ///   - work: keeps each finished model's scores, so that a run which was stopped goes on behind them.
     ///   - stop: raised when the user asks to stop.
     /// - Throws: `CancellationError`; ``PromptError`` where rows or patterns are missing.
     public func run(
         train: Dataset, unlabelled: [Example], test: [Example], _ patterns: [PatternVerbalizer],
-        _ task: PromptTask, to pretrained: PretrainedModel, stop: StopSignal = StopSignal()
+        _ task: PromptTask, to pretrained: PretrainedModel, work: WorkFolder = WorkFolder(nil),
+        stop: StopSignal = StopSignal()
     ) throws -> Outcome {
         try check(train, unlabelled, patterns)
         let ensemble = PETEnsemble(
             settings: settings, train: train, unlabelled: unlabelled, test: test, patterns: patterns,
-            task: task,
-            pretrained: pretrained, stop: stop, observe: observe)
+            task: task, pretrained: pretrained, work: work,
+            rowsDigest: try WorkFolder.digest(train.examples, unlabelled, test), stop: stop, observe: observe)
         let first = try ensemble.generation(0, learning: Array(repeating: [], count: ensemble.count))
         var last = first
         if let sampling = settings.sampling {
@@ -112,7 +122,6 @@ public struct PET: Sendable {
                     generation, learning: ensemble.newRows(generation, sampling, last))
             }
         }
-        observe(.distilling)
         return Outcome(
             members: last, first: first,
             classifier: try ensemble.classifier(settings.weighting.average(last) { $0.unlabelled }))
@@ -124,7 +133,9 @@ public struct PET: Sendable {
         }
         try require(!patterns.isEmpty, "the number of patterns")
         try require(!settings.seeds.isEmpty, "the number of seeds")
-        try require(!train.examples.isEmpty, "the number of train rows")
+        try require(
+            !train.examples.isEmpty || settings.sampling != nil, "the number of train rows without iPET")
+        try require(settings.priming >= 0, "the number of texts in front")
         try require(!unlabelled.isEmpty, "the number of unlabelled rows")
         for pattern in patterns where Set(pattern.verbalizer.labels) != Set(train.labels) {
             throw PromptError.labelsDiffer(

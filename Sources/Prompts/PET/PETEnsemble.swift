@@ -1,3 +1,4 @@
+internal import Checkpoints
 internal import Datasets
 internal import Layers
 internal import Models
@@ -13,6 +14,10 @@ struct PETEnsemble {
     let patterns: [PatternVerbalizer]
     let task: PromptTask
     let pretrained: PretrainedModel
+    /// Keeps what is finished.
+    let work: WorkFolder
+    /// Of all rows, which every piece of work is made of.
+    let rowsDigest: String
     let stop: StopSignal
     let observe: @Sendable (PET.Event) -> Void
 
@@ -20,71 +25,99 @@ struct PETEnsemble {
     var count: Int { patterns.count * settings.seeds.count }
 
     /// The labels in the train rows' order, which all scores follow.
-    private var labels: [String] { train.labels }
+    var labels: [String] { train.labels }
 
     /// Trains all models of a generation, each on the train rows and on its own new ones.
     func generation(_ generation: Int, learning new: [[Example]]) throws -> [EnsembleMember] {
         var members: [EnsembleMember] = []
         for (index, pattern) in patterns.enumerated() {
             for seed in settings.seeds {
-                observe(
-                    .member(
-                        number: members.count + 1, of: count, generation: generation, pattern: index,
-                        seed: seed))
-                members.append(try member(pattern, index, seed, generation, new[members.count]))
+                let place = PETPlace(generation: generation, pattern: index, seed: seed)
+                members.append(
+                    try members.last.flatMap { twin($0, place, new[members.count]) }
+                        ?? finished(pattern, place, new[members.count], number: members.count + 1))
             }
         }
         return members
     }
 
-    /// What the models of the next generation learn beside the train rows: labelled by some of the others.
-    func newRows(_ generation: Int, _ sampling: GenerationSampling, _ members: [EnsembleMember])
-        -> [[Example]]
+    /// Models that learn nothing differ by their patterns only.
+    private func twin(_ last: EnsembleMember, _ place: PETPlace, _ new: [Example]) -> EnsembleMember? {
+        guard train.examples.isEmpty, new.isEmpty, settings.priming == 0, last.pattern == place.pattern else {
+            return nil
+        }
+        var twin = last
+        twin.seed = place.seed
+        return twin
+    }
+
+    /// What a model of a pattern said, trained now or kept from before.
+    private func finished(_ pattern: PatternVerbalizer, _ place: PETPlace, _ new: [Example], number: Int)
+        throws -> EnsembleMember
     {
-        let trainCounts = labels.map { label in train.examples.count { $0.label == label } }
-        let counts = sampling.newRows(of: generation, trainCounts: trainCounts)
-        return members.indices.map { index in
-            var random = CounterRandom(seed: members[index].seed, stream: UInt64(1000 * generation + index))
-            let annotators = sampling.annotators(of: index, count: members.count, &random)
-            // A model that is alone has nobody else to ask.
-            let asked = annotators.isEmpty ? [members[index]] : annotators.map { members[$0] }
-            let scores = settings.weighting.average(asked) { $0.unlabelled }
-            let (rows, missing) = sampling.sample(scores, counts, &random)
-            for label in missing {
-                observe(
-                    .warning(
-                        "generation \(generation): no unlabelled row was predicted as '\(labels[label])', so a model "
-                            + "learns it from the train rows only"))
-            }
-            return rows.map { row, label in
-                var example = unlabelled[row]
-                example.label = labels[label]
-                return example
-            }
+        let digest = try WorkFolder.digest(
+            pretrained.fingerprint.digest, rowsDigest, pattern, labels, place, new, settings.learning,
+            settings.alpha, settings.unlabelledARow, settings.priming, task.limit, task.shortening)
+        let name = "model-\(place.generation)-\(place.pattern)-\(place.seed)"
+        if let kept: EnsembleMember = try work.record(name, madeOf: digest) {
+            observe(.kept(number: number, of: count, generation: place.generation))
+            return kept
+        }
+        observe(
+            .member(
+                number: number, of: count, generation: place.generation, pattern: place.pattern,
+                seed: place.seed))
+        let member = try member(pattern, place, new)
+        keeping { try work.keep(member, as: name, madeOf: digest) }
+        return member
+    }
+
+    /// A piece that cannot be kept is no reason to lose the run.
+    func keeping(_ save: () throws -> Void) {
+        do { try save() } catch {
+            observe(
+                .warning("what is finished could not be kept, so a stopped run would do it again: \(error)"))
         }
     }
 
     // MARK: One model
 
-    private func member(
-        _ pattern: PatternVerbalizer, _ index: Int, _ seed: UInt64, _ generation: Int, _ new: [Example]
-    ) throws -> EnsembleMember {
+    private func member(_ pattern: PatternVerbalizer, _ place: PETPlace, _ new: [Example]) throws
+        -> EnsembleMember
+    {
         var asked = task
         // The order of the labels is the train rows' for every pattern.
         asked.verbalizer = try Verbalizer(
             labels.map { Verbalizer.Entry(label: $0, words: pattern.verbalizer.words(for: $0) ?? []) })
-        asked.template = pattern.template
-        let setup = try PromptSetup(asked, template: pattern.template, pretrained)
+        asked.template = try template(pattern, seed: place.seed)
+        let setup = try PromptSetup(asked, template: asked.template, pretrained)
         let own = try setup.prompts(train)
         let rows = own + (try setup.prompts(Dataset(name: train.name, labels: labels, examples: new)))
         let before = try accuracy(own, setup.objective, pretrained.weights)
         let texts = try unlabelled.map { try setup.encoder.encode($0) }
-        let learned = try tune(setup, rows, texts, seed: seed &+ 7919 &* UInt64(generation))
+        let learned =
+            rows.isEmpty
+            ? NamedTensors()
+            : try tune(setup, rows, texts, seed: place.seed &+ 7919 &* UInt64(place.generation))
         let weights = pretrained.weights.overlaid(by: learned)
         return EnsembleMember(
-            pattern: index, seed: seed, accuracyBefore: before,
+            pattern: place.pattern, seed: place.seed, accuracyBefore: before,
             unlabelled: try scores(texts, setup.objective, weights),
             test: try scores(try test.map { try setup.encoder.encode($0) }, setup.objective, weights))
+    }
+
+    private func template(_ pattern: PatternVerbalizer, seed: UInt64) throws -> Template {
+        guard settings.priming > 0 else { return pattern.template }
+        let limit = min(task.limit, pretrained.model.traits.contextLength)
+        let (template, count) = try Priming(pattern.template, pretrained, limit: limit)
+            .primed(with: unlabelled, count: settings.priming, seed: seed)
+        if count < min(settings.priming, unlabelled.count) {
+            observe(
+                .warning(
+                    "'\(pattern.template.source)' is primed with \(count) texts and not \(settings.priming): more would "
+                        + "take over half of the \(limit) positions"))
+        }
+        return template
     }
 
     private func tune(_ setup: PromptSetup, _ rows: [LabelledPrompt], _ texts: [EncodedPrompt], seed: UInt64)
@@ -104,13 +137,13 @@ struct PETEnsemble {
                 : nil,
             masking: usesTexts ? TokenMasking(pretrained.tokenizer) : nil, seed: seed)
         let goal = PETObjective(
-            setup.scorer, pretrained.model, alpha: usesTexts ? settings.alpha : 0)
+            setup.scorer, pretrained.model, alpha: usesTexts ? settings.alpha : 0, answerLoss: learning.loss)
         return try train(
             goal, learning.training(rate: rate(learning, ModelTuning.rate)), from: NamedTensors(), batches)
     }
 
     /// Trains all of the model's weights, and those of a head where there is one.
-    private func train<Goal: Objective, Batches: BatchSource>(
+    func train<Goal: Objective, Batches: BatchSource>(
         _ goal: Goal, _ plan: TrainingSettings, from head: NamedTensors, _ batches: Batches
     ) throws -> NamedTensors where Batches.Batch == Goal.Batch {
         let start = try WeightSelection.all
@@ -123,9 +156,11 @@ struct PETEnsemble {
         return state.weights
     }
 
-    private func rate(_ learning: LearningSettings, _ automatic: Float) -> Float {
+    func rate(_ learning: LearningSettings, _ automatic: Float) -> Float {
         if case .fixed(let rate) = learning.rate { rate } else { automatic }
     }
+
+    // MARK: Asking
 
     /// The scores of the labels for each prompt; a constant a row is left out, which averages do not miss.
     private func scores(_ prompts: [EncodedPrompt], _ objective: AnswerObjective, _ weights: NamedTensors)
@@ -137,7 +172,8 @@ struct PETEnsemble {
         for start in stride(from: 0, to: order.count, by: 48) {
             if stop.isRaised { throw CancellationError() }
             let part = Array(order[start..<min(start + 48, order.count)])
-            let table = try objective.logProbabilities(part.map { prompts[$0] }, .inference(weights))
+            let table = try objective.answers(
+                part.map { LabelledPrompt(prompt: prompts[$0], label: 0) }, weights)
             let (values, width) = (table.floats, table.shape.width)
             for (row, index) in part.enumerated() {
                 scores[index] = Array(values[row * width..<(row + 1) * width])
@@ -156,35 +192,11 @@ struct PETEnsemble {
         }
         return Double(right) / Double(max(1, rows.count))
     }
+}
 
-    // MARK: The classifier
-
-    /// A classifier that is taught the averaged scores of the unlabelled rows.
-    func classifier(_ scores: [[Float]]) throws -> Prompt {
-        var asked = task
-        asked.verbalizer = try Verbalizer(
-            labels.map { Verbalizer.Entry(label: $0, words: task.verbalizer.words(for: $0) ?? [$0]) })
-        let setup = try PromptSetup(asked, template: task.template, pretrained, readout: .classifier)
-        let rows = try zip(unlabelled, scores).map { example, own in
-            SoftLabel(prompt: try setup.encoder.encode(example), scores: own)
-        }
-        let learning = settings.distillation
-        try learning.check()
-        var random = CounterRandom(seed: learning.seed, stream: 1)
-        let head =
-            (setup.scorer as? ClassificationHead)?.start(&random, on: pretrained.backend) ?? NamedTensors()
-        let rate = rate(learning, ModelTuning.rate)
-        let group = ParameterGroup(
-            names: Set(head.names), rateShare: settings.headRate / rate,
-            optimizer: .adamW(AdamW.Settings(decay: 0)))
-        let learned = try train(
-            DistillationObjective(setup.objective, temperature: settings.temperature),
-            learning.training(rate: rate, groups: [group]), from: head,
-            ShuffledBatches(rows, size: min(learning.batch, rows.count), seed: learning.seed))
-        return try Prompt(
-            method: ModelTuning.name, asked, template: task.template, tensors: learned, pretrained,
-            readout: .classifier,
-            settings: ["distilled by": PET.name, "temperature": "\(settings.temperature)"],
-            probing: train.examples)
-    }
+/// Which model of a run.
+struct PETPlace: Hashable, Encodable {
+    var generation: Int
+    var pattern: Int
+    var seed: UInt64
 }

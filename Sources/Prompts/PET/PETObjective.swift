@@ -18,17 +18,24 @@ package struct PETBatch: Sendable {
 
 /// PET's loss: `(1 - α) · CE + α · MLM` (Schick & Schütze 2021, §3.2).
 ///
-/// The cross-entropy is that of the labels' words at the mask; the masked-language-model loss is on unlabelled texts in
+/// The cross-entropy is that of the labels' words at the mask. Where words have several tokens the first part is the
+/// margin of the labels instead, all of them read in one look at as many masks as the longest word has (Schick & Schütze
+/// 2021b, §3.1). The masked-language-model loss is on unlabelled texts in
 /// the same pattern and keeps the model a language model. PET's command line gives 1 - α for α.
 package struct PETObjective: Objective {
     private let scorer: any LabelScorer
     private let model: any LanguageModel
     private let alpha: Float
+    private let answerLoss: AnswerLoss
 
-    package init(_ scorer: any LabelScorer, _ model: any LanguageModel, alpha: Float) {
+    /// - Parameter answerLoss: nil for the scorer's own.
+    package init(
+        _ scorer: any LabelScorer, _ model: any LanguageModel, alpha: Float, answerLoss: AnswerLoss? = nil
+    ) {
         self.scorer = scorer
         self.model = model
         self.alpha = alpha
+        self.answerLoss = answerLoss ?? scorer.ownLoss
     }
 
     /// The loss of a batch, in nats; all its rows are read in one walk.
@@ -43,8 +50,8 @@ package struct PETObjective: Objective {
         let packed = PackedPrompts(requests, sharesPrefix: model.traits.isCausal)
         let states = model.hidden(packed.input(model, soft: nil, pass), pass)
         let asked = packed.part(Array(batch.labelled.indices), of: states)
-        let answers = try scorer.logProbabilities(asked.hidden, asked.readings, pass)
-            .picking(batch.labelled.map(\.label)).mean().scaled(by: -1)
+        let answers = try answerLoss(
+            scorer.logProbabilities(asked.hidden, asked.readings, pass), batch.labelled.map(\.label))
         guard alpha > 0, !guessed.isEmpty else { return answers }
         let rest = packed.part(Array(batch.labelled.count..<requests.count), of: states)
         let language = model.scores(rest.hidden, vocabulary: nil, pass).crossEntropy(

@@ -21,10 +21,11 @@ public struct LabelledPrompt: Sendable {
     }
 }
 
-/// Cross-entropy of the labels: minus the mean log-probability, among the labels, of each prompt's own label.
+/// The cross-entropy of the labels, or their margin.
 ///
-/// The softmax is over the labels, not the vocabulary (methods.md §1.2 A), so the words compete with each
-/// other and with nothing else. One objective serves every method: what is trained is whatever the pass records
+/// The softmax is over the labels, not the vocabulary (Schick & Schütze 2021, §3.1), so the words compete with each
+/// other and with nothing else. Answers of several masks are taught by ``AnswerLoss/margin`` unless the caller says
+/// otherwise. One objective serves every method: what is trained is whatever the pass records
 /// among the prompt's tensors, the scorer's and the model's.
 public struct AnswerObjective: Objective {
     /// How labels are read off the model.
@@ -33,6 +34,8 @@ public struct AnswerObjective: Objective {
     package let model: any LanguageModel
     /// Makes, of the weights of a pass, what the prompts read beside their tokens.
     package let tensors: @Sendable (Pass) -> PromptTensors
+    /// What is made smaller.
+    package var answerLoss: AnswerLoss
 
     /// An objective of a scorer and of what prompts read beside their tokens.
     package init(
@@ -42,11 +45,20 @@ public struct AnswerObjective: Objective {
         self.scorer = scorer
         self.model = model
         self.tensors = tensors
+        answerLoss = scorer.ownLoss
     }
 
     /// The loss of a batch, in nats.
     public func loss(_ batch: [LabelledPrompt], _ pass: Pass) throws -> Tensor {
-        try logProbabilities(batch, pass).picking(batch.map(\.label)).mean().scaled(by: -1)
+        try answerLoss(logProbabilities(batch, pass), batch.map(\.label))
+    }
+
+    /// The log-probability of each label among the labels as a saved prompt answers, `[prompts, labels]`, in nats:
+    /// in several walks where the scorer needs them. No gradient flows.
+    package func answers(_ batch: [LabelledPrompt], _ weights: NamedTensors) throws -> Tensor {
+        let pass = Pass.inference(weights)
+        guard scorer.needsSeveralWalks else { return try logProbabilities(batch, pass) }
+        return try scorer.logProbabilities(batch.map(\.prompt), tensors(pass), pass)
     }
 
     /// A batch counts as many as it has prompts.

@@ -53,6 +53,9 @@ extension LabelScorer {
 
     package var needsSeveralWalks: Bool { false }
 
+    /// What teaches such answers unless the user says otherwise.
+    package var ownLoss: AnswerLoss { needsSeveralWalks ? .margin : .crossEntropy }
+
     package func logProbabilities(_ prompts: [EncodedPrompt], _ tensors: PromptTensors, _ pass: Pass) throws
         -> Tensor
     {

@@ -15,6 +15,8 @@ extension AutoPrompt.Measure: ExpressibleByArgument {}
 
 extension EnsembleWeighting: ExpressibleByArgument {}
 
+extension AnswerLoss: ExpressibleByArgument {}
+
 extension PromptTuning.Placement: ExpressibleByArgument {}
 extension Readout: ExpressibleByArgument {
     /// Those that give a label, which is what the commands ask for.

@@ -91,6 +91,12 @@ struct MethodOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The learning rate: automatic, range-test or a number.", valueName: "rate"))
     var rate: String = "automatic"
 
+    @Option(
+        help: ArgumentHelp(
+            "What is made smaller: the margin for a masked model's words of several tokens, else the cross-entropy.",
+            valueName: "loss"))
+    var loss: AnswerLoss?
+
     @Option(help: ArgumentHelp("End after so many looks at dev without a better score.", valueName: "count"))
     var patience: Int?
 
@@ -134,6 +140,7 @@ struct MethodOptions: ParsableArguments {
         learning.batch = batch
         learning.rate = try parsedRate()
         learning.patience = patience
+        learning.loss = loss
         learning.seed = seed
         choice.learning = learning
         return choice

@@ -12,14 +12,18 @@ struct Pet: ParsableCommand {
         discussion: """
             Tunes the model once a pattern and seed, lets these models label unlabelled rows
             together, and teaches a classifier their labels. With --ipet the models label for
-            each other first, generation after generation. Baselines run beside it with
-            --baselines: majority, untuned, a head, a linear probe, random words, no pattern.
+            each other first, generation after generation; --ipet --per-label 0 starts from
+            what the untuned model is surest of. Baselines run beside it with --baselines:
+            majority, untuned, a head, a linear probe, random words, no pattern. Finished
+            models are kept beside the output until the run ends: after Ctrl-C or a kill the
+            same command goes on behind them.
 
             EXAMPLES
               cloze pet --model MODEL --task TASK \\
                 --pattern '{text} It was {answer}.' --pattern 'All in all, it was {answer}. {text}' \\
                 --words 'negative=terrible,positive=great' --output classifier
               cloze pet --model MODEL --task TASK --ipet --generations 2 --baselines
+              cloze pet --model MODEL --task TASK --ipet --per-label 0 --work models
             """)
 
     @OptionGroup var model: ModelOptions
@@ -34,12 +38,28 @@ struct Pet: ParsableCommand {
             "Where the classifier is saved, a folder; nothing is saved without.", valueName: "folder"))
     var output: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where finished models are kept until the run ends; a hidden folder beside --output without.",
+            valueName: "folder"))
+    var work: String?
+
     @Flag(help: "Replace a prompt that is there.")
     var force = false
+
+    @Flag(inversion: .prefixedNo, help: "Go on behind the finished models of the same run, if there are any.")
+    var resume = true
 
     func validate() throws {
         if task.train != nil || task.dev != nil {
             throw ValidationError("cloze pet draws its rows; leave --train and --dev away")
+        }
+        guard draw.perLabel == 0 else { return }
+        guard pet.ipet else {
+            throw ValidationError("--per-label 0 goes with --ipet; PET itself learns from labelled rows")
+        }
+        if pet.baselines {
+            throw ValidationError("--baselines learn from labelled rows; leave it away with --per-label 0")
         }
     }
 
@@ -47,6 +67,7 @@ struct Pet: ParsableCommand {
         let console = general.begin()
         let plan = try plan()
         let pretrained = try model.load(console)
+        if !resume { WorkFolder(plan.workPlace).remove() }
         let interrupt = Interrupt(console)
         interrupt.allowsStopping(true)
         interrupt.listen()
@@ -57,6 +78,8 @@ struct Pet: ParsableCommand {
                 console.begin(
                     "generation \(generation), model \(number) of \(total) (pattern \(pattern + 1), seed \(seed))",
                     total: plan.method.learning.steps)
+            case .kept(let number, let total, let generation):
+                console.note("generation \(generation), model \(number) of \(total): kept from before")
             case .step(let report, _): console.advance(to: report.step)
             case .distilling:
                 console.end()
@@ -64,10 +87,19 @@ struct Pet: ParsableCommand {
             case .warning(let text): console.warning(text)
             }
         }
-        let report = try run.run()
-        console.end()
-        if general.json { return try Stream.output.print(json: report, of: "pet") }
-        try Stream.output.print(report.text)
+        do {
+            let report = try run.run()
+            console.end()
+            if general.json { return try Stream.output.print(json: report, of: "pet") }
+            try Stream.output.print(report.text)
+        } catch is CancellationError {
+            console.end()
+            console.note(
+                plan.workPlace.map {
+                    "stopped; \($0.path) keeps the finished models, and the same command goes on behind them"
+                } ?? "stopped; nothing was kept, which --output or --work would change")
+            throw CancellationError()
+        }
     }
 
     private func plan() throws -> PETPlan {
@@ -76,6 +108,8 @@ struct Pet: ParsableCommand {
         plan.unlabelled = pet.unlabelled.map { URL(fileURLWithPath: $0) }
         plan.unlabelledLimit = pet.unlabelledRows
         (plan.perLabel, plan.seed, plan.testLimit) = (draw.perLabel, draw.seed, draw.testRows)
+        plan.devPerLabel = draw.devPerLabel
+        plan.work = work.map { URL(fileURLWithPath: $0) }
         plan.limit = task.question.limit
         plan.method = pet.settings
         plan.runsBaselines = pet.baselines
@@ -125,6 +159,17 @@ struct PETOptions: ParsableArguments {
             "The share of the language-model loss on unlabelled rows; 0 leaves it away.", valueName: "share"))
     var alpha: Float = PET.Settings().alpha
 
+    @Option(
+        help: ArgumentHelp(
+            "What is made smaller: the margin for words of several tokens, else the cross-entropy.",
+            valueName: "loss"))
+    var loss: AnswerLoss?
+
+    @Option(
+        help: ArgumentHelp(
+            "So many unlabelled texts, with open masks, stand in front of every text.", valueName: "count"))
+    var priming: Int = 0
+
     @Option(help: ArgumentHelp("How much each model counts.", valueName: "weighting"))
     var weighting: EnsembleWeighting = PET.Settings().weighting
 
@@ -150,6 +195,7 @@ struct PETOptions: ParsableArguments {
         try require((1...100).contains(seeds), "seeds", seeds)
         try require(alpha >= 0 && alpha <= 1, "alpha", alpha)
         try require(temperature > 0, "temperature", temperature)
+        try require(priming >= 0, "priming", priming)
         try require(rate > 0, "rate", rate)
         try require(generations ?? 1 > 0, "generations", generations ?? 1)
         try require(steps > 0 && distillationSteps > 0 && batch > 0, "steps or --batch", min(steps, batch))
@@ -177,6 +223,7 @@ struct PETOptions: ParsableArguments {
         (settings.learning.steps, settings.learning.batch) = (steps, batch)
         (settings.distillation.steps, settings.distillation.batch) = (distillationSteps, batch)
         (settings.learning.rate, settings.distillation.rate) = (.fixed(rate), .fixed(rate))
+        (settings.learning.loss, settings.priming) = (loss, priming)
         if ipet { settings.sampling = GenerationSampling() }
         settings.generations = generations
         return settings

@@ -41,6 +41,7 @@ struct Search: ParsableCommand {
         if task.train != nil || task.dev != nil {
             throw ValidationError("cloze search draws its rows; leave --train and --dev away")
         }
+        try draw.requireTrainRows()
     }
 
     func run() throws {
@@ -73,7 +74,7 @@ struct Search: ParsableCommand {
 
     private func plan() throws -> TriggerPlan {
         var plan = TriggerPlan(task: try task.source(), output: URL(fileURLWithPath: output))
-        plan.perLabel = draw.perLabel
+        (plan.perLabel, plan.devPerLabel) = (draw.perLabel, draw.devPerLabel)
         plan.seed = draw.seed
         plan.limit = task.question.limit
         plan.testLimit = draw.testRows
@@ -178,7 +179,7 @@ extension TriggerReport {
 
             template  \(template.quoted)
             words     \(words.joined(separator: ",").quoted)
-            saved in  \(output)
+            saved in  \(output)\(warnings.map { "\nwarning: " + $0 }.joined())
             """
     }
 }

@@ -42,6 +42,13 @@ struct Train: ParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Go on from the checkpoint of the same run, if there is one.")
     var resume = true
 
+    func validate() throws {
+        try draw.requireTrainRows()
+        if task.train != nil, draw.devPerLabel != nil {
+            throw ValidationError("--dev-per-label draws rows; with --train give your own --dev")
+        }
+    }
+
     func run() throws {
         let console = general.begin()
         var plan = try plan()
@@ -69,7 +76,7 @@ struct Train: ParsableCommand {
 
     private func plan() throws -> TeachingPlan {
         var plan = TeachingPlan(task: try task.source(), output: URL(fileURLWithPath: output))
-        plan.perLabel = draw.perLabel
+        (plan.perLabel, plan.devPerLabel) = (draw.perLabel, draw.devPerLabel)
         plan.seed = draw.seed
         plan.limit = task.question.limit
         plan.testLimit = draw.testRows

@@ -59,11 +59,20 @@ extension TeachingReport {
             """
     }
 
+    /// By how many rows the step was chosen.
+    private var choosing: String {
+        switch devRows {
+        case 0: "none to choose by"
+        case trainRows: "as many to choose by"
+        default: "\(devRows) to choose by"
+        }
+    }
+
     private var lesson: String {
         guard rows.count >= 3 else { return "" }
         let (before, after) = (Figures.percent(rows[1].value), Figures.percent(rows[2].value))
         let said =
-            "With \(trainRows) labelled rows of '\(task)' to learn from (\(perLabel) a label) and as many to choose by, "
+            "With \(trainRows) labelled rows of '\(task)' to learn from (\(perLabel) a label) and \(choosing), "
         return said + "\(metric) went from \(before) without training to \(after) "
             + "(\(Figures.probability(probabilityOfChance)) if nothing but chance were at work). "
             + "The prompt is in \(output); read back, it answers the same (largest difference \(reloadDifference))."
