@@ -124,16 +124,12 @@ public struct PETRun: Sendable {
         let test = try LockedTest(try plan.task.rows(testFile, limit: plan.testLimit))
             .open(for: "pet \(start.timeIntervalSince1970)")
         let (warnings, work) = (WarningLog(), WorkFolder(plan.workPlace))
-        func tell(_ event: PET.Event) {
-            if case .warning(let text) = event { warnings.add(text) }
-            observe(event)
-        }
-        warnUnusual(split, tell)
         var pet = PET(plan.method)
-        pet.observe = { [warnings, observe] event in
+        pet.observe = { [observe] event in
             if case .warning(let text) = event { warnings.add(text) }
             observe(event)
         }
+        for warning in unusual(split) { pet.observe(.warning(warning)) }
         var task = plan.task.promptTask(limit: plan.limit)
         task.template = try Self.plain(plan.task.template)
         var outcome = try pet.run(
@@ -159,15 +155,15 @@ public struct PETRun: Sendable {
     }
 
     /// What a user should know before hours are spent.
-    private func warnUnusual(_ split: FewShotSplit, _ tell: (PET.Event) -> Void) {
+    private func unusual(_ split: FewShotSplit) -> [String] {
+        var warnings = plan.runsBaselines ? [split.devWarning].compactMap(\.self) : []
         if pretrained.model.traits.isCausal {
-            tell(
-                .warning(
-                    "\(pretrained.name) is a causal model: there is no loss on unlabelled rows, and each of "
-                        + "\(plan.method.seeds.count * plan.patterns.count) models a generation tunes all its weights"
-                ))
+            warnings.append(
+                "\(pretrained.name) is a causal model: there is no loss on unlabelled rows, and each of "
+                    + "\(plan.method.seeds.count * plan.patterns.count) models a generation tunes all its weights"
+            )
         }
-        if let warning = split.devWarning, plan.runsBaselines { tell(.warning(warning)) }
+        return warnings
     }
 
     /// The labelled rows that are drawn, and the unlabelled ones.
