@@ -9,8 +9,8 @@ internal import Training
 /// How fast work on real rows is, beside the floor: its floating-point operations over the rate of matrix
 /// products that this machine reaches in the same minute.
 public struct SpeedTest: Sendable {
-    private let pretrained: PretrainedModel
-    private let task: TaskSource
+    let pretrained: PretrainedModel
+    let task: TaskSource
 
     /// A test of a model on a task's rows.
     public init(_ pretrained: PretrainedModel, _ task: TaskSource) {
@@ -22,7 +22,7 @@ public struct SpeedTest: Sendable {
     public struct Result: Codable, Sendable {
         /// The version of this layout.
         public var schema = 1
-        /// A method's step, or `zero-shot scoring`.
+        /// A method's step, `zero-shot scoring`, `PET step` or `AutoPrompt iteration`.
         public var work: String
         /// The median, for a step or for all rows.
         public var seconds: Double
@@ -34,7 +34,8 @@ public struct SpeedTest: Sendable {
         public var computedRows: Int
         /// Floating-point operations a second of one large matrix product (2048 x 1536 x 576), in this run.
         public var matrixRate: Double
-        /// The operations of the layers' products for the computed rows, over that rate.
+        /// The operations of the products for the computed rows, over that rate: the layers', and the vocabulary's where
+        /// all of it has to be met.
         public var floorSeconds: Double
         /// The most bytes that the process held at once.
         public var peakBytes: Int
@@ -173,17 +174,25 @@ public struct SpeedTest: Sendable {
         return 2 * 2048 * 1536 * 576 / best
     }
 
-    private func result(
-        _ work: String, _ seconds: Double, examples: Int, real: Int, computed: Int, passes: Int
+    /// - Parameters:
+    ///   - passes: how often each computed row meets each weight: once forward, once for a gradient of the row, once for
+    ///     one of the weight.
+    ///   - vocabularyRows: how often a row meets the whole vocabulary.
+    func result(
+        _ work: String, _ seconds: Double, examples: Int, real: Int, computed: Int, passes: Double,
+        vocabularyRows: Int = 0
     ) -> Result {
         let rate = Self.matrixRate()
-        let operations = 2 * Double(pretrained.layerWeights) * Double(computed) * Double(passes)
+        let traits = pretrained.model.traits
+        let operations =
+            2 * Double(pretrained.layerWeights) * Double(computed) * passes
+            + 2 * Double(traits.vocabularySize * traits.width) * Double(vocabularyRows)
         return Result(
             work: work, seconds: seconds, examples: examples, realTokens: real, computedRows: computed,
             matrixRate: rate, floorSeconds: operations / rate, peakBytes: ProcessMemory.peakBytes)
     }
 
-    private static func median(_ values: [Double]) -> Double {
+    static func median(_ values: [Double]) -> Double {
         let ordered = values.sorted()
         return ordered.isEmpty ? .nan : ordered[ordered.count / 2]
     }

@@ -109,4 +109,19 @@ import Testing
         let primed = try pet(on: Workplace.model, ["--priming", "1"])
         #expect(primed.status == 69 && primed.messages.contains("priming"), "\(primed.messages)")
     }
+
+    @Test(arguments: ["pet", "autoprompt"]) func `bench times a step of it beside the floor`(_ work: String)
+        throws
+    {
+        let outcome = try place.cloze(
+            "bench", on: Workplace.maskedModel,
+            [
+                work, "--data", "rows.jsonl", "--template", "{text} It was {answer}.", "--words",
+                "bad=terrible,good=great", "--steps", "2", "--batch", "3", "--candidates", "2", "--json",
+            ])
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        let document = try outcome.json()
+        #expect(document["examples"] as? Int == 12)
+        #expect((document["seconds"] as? Double ?? 0) > 0 && (document["floorSeconds"] as? Double ?? 0) > 0)
+    }
 }
