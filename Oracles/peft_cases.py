@@ -1,4 +1,4 @@
-"""What the PEFT scripts share: they save an adapter of the tiny Llama and record what PEFT makes of it."""
+"""What the PEFT scripts share: they save an adapter of a tiny model, mostly the Llama, and record what PEFT makes of it."""
 
 import json
 import shutil
@@ -9,7 +9,7 @@ import torch
 from peft import PeftModel, get_peft_model
 
 from common import GOLDENS, Random, report, write
-from tiny_models import VOCABULARY, load, packed_ids
+from tiny_models import load, packed_ids
 
 BASE = GOLDENS / "models" / "llama"
 LENGTHS = [6, 1, 9]
@@ -25,14 +25,14 @@ def last_rows(model, row: torch.Tensor, **options) -> torch.Tensor:
         ]
 
 
-def settle(folder: Path) -> None:
+def settle(folder: Path, base_name: str) -> None:
     """Takes out of a saved adapter what depends on the machine or on the run."""
     for file in folder.iterdir():
         if file.name not in ("adapter_config.json", "adapter_model.safetensors"):
             file.unlink()
     path = folder / "adapter_config.json"
     config = json.loads(path.read_text())
-    config["base_model_name_or_path"] = "tiny-llama"  # PEFT wrote where this checkout lies
+    config["base_model_name_or_path"] = base_name  # PEFT wrote where this checkout lies
     for key, value in config.items():
         if isinstance(value, list):
             config[key] = sorted(value)  # saved from a set, whose order changes
@@ -52,23 +52,27 @@ def spread_tasks(adapted, random: Random) -> None:
         matrix.data.copy_(random.normal(*matrix.shape))
 
 
-def make(config, seed: int, with_tasks: bool = False, with_encoder: bool = False) -> None:
-    """Saves an adapter with random weights under the name of the running script, and its golden."""
+def make(
+    config, seed: int, with_tasks: bool = False, with_encoder: bool = False, base=BASE, load=load, name: str = ""
+) -> None:
+    """Saves an adapter with random weights under a name, that of the running script by default, and its golden."""
     random = Random(seed)
     torch.manual_seed(seed)  # PEFT draws its own start
-    folder = GOLDENS / "prompts" / Path(sys.argv[0]).stem
-    rows = [random.integers(length, below=VOCABULARY - 3) + 3 for length in LENGTHS]
+    folder = GOLDENS / "prompts" / (name or Path(sys.argv[0]).stem)
+    start = base
+    words = load(start).config.vocab_size - 3
+    rows = [random.integers(length, below=words) + 3 for length in LENGTHS]
 
-    fresh = get_peft_model(load(BASE), config).eval()
+    fresh = get_peft_model(load(start), config).eval()
     if with_tasks:
         spread_tasks(fresh, random)
     shutil.rmtree(folder, ignore_errors=True)
     fresh.save_pretrained(folder)
-    settle(folder)
+    settle(folder, f"tiny-{start.name}")
     report(folder / "adapter_model.safetensors")
 
-    adapted = PeftModel.from_pretrained(load(BASE), folder).eval()
-    base = load(BASE)
+    adapted = PeftModel.from_pretrained(load(start), folder).eval()
+    base = load(start)
     golden = packed_ids(rows) | {"logits": [], "base_logits": []}
     for row, task in zip(rows, TASKS):
         options = {"task_ids": torch.tensor([task])} if with_tasks else {}
@@ -88,7 +92,7 @@ def make(config, seed: int, with_tasks: bool = False, with_encoder: bool = False
         folder / "golden.safetensors",
         golden,
         seed,
-        """tokens [N] packed by lengths, run one by one through Tests/Goldens/models/llama with this adapter:
+        f"""tokens [N] packed by lengths, run one by one through Tests/Goldens/models/{start.name} with this adapter:
         logits [N, vocabulary] of the tokens, virtual ones left out; base_logits without it. tasks: the
         task id of each sequence. encoder.*: what made the saved rows.""",
     )

@@ -12,4 +12,12 @@ public enum ModelFamily: String, Hashable, Sendable, Codable, CaseIterable {
     case qwen3
     case roberta
     case xlmRoberta = "xlm-roberta"
+
+    /// Whether its models predict the next token; the others guess what masks hide.
+    package var isCausal: Bool {
+        switch self {
+        case .bert, .distilbert, .roberta, .xlmRoberta: false
+        case .gemma3, .gpt2, .llama, .mistral, .qwen2, .qwen3: true
+        }
+    }
 }

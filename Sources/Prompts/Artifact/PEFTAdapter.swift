@@ -230,6 +230,7 @@ extension PEFTAdapter {
         } else {
             return nil
         }
+        if !model.family.isCausal { configuration.taskType = PEFTConfiguration.maskedTask }
     }
 
     /// PEFT's matrix of a prefix of all layers.

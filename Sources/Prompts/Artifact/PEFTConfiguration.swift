@@ -3,7 +3,8 @@ import Foundation
 /// Hugging Face PEFT's `adapter_config.json` (peft 0.21; other versions read it too).
 ///
 /// `task_type` is always written: without it PEFT loads a prompt-learning adapter without complaint and never applies
-/// it. Where it is missing in a file that is read, the adapter is applied all the same, as its maker meant it.
+/// it. PEFT has none for masked models: it cannot load theirs as `CAUSAL_LM`, but as `FEATURE_EXTRACTION` the model with
+/// its head gives its scores. Where it is missing in a file that is read, the adapter is applied all the same, as its maker meant it.
 struct PEFTConfiguration: Sendable, Hashable {
     /// What kind of adapter it is, with what only that kind has.
     enum Kind: Sendable, Hashable {
@@ -31,6 +32,9 @@ struct PEFTConfiguration: Sendable, Hashable {
     }
 
     var kind: Kind
+    /// What PEFT wraps the model as: `CAUSAL_LM`, or `FEATURE_EXTRACTION` for a masked model.
+    var taskType = Self.causalTask
+    static let (causalTask, maskedTask) = ("CAUSAL_LM", "FEATURE_EXTRACTION")
     /// How many virtual tokens; 0 for LoRA, which has none.
     var rows = 0
     /// The width of a stored row, or of the keys of one layer for a prefix (`token_dim`).
@@ -47,7 +51,7 @@ struct PEFTConfiguration: Sendable, Hashable {
         var values: [String: Any] = [
             "auto_mapping": null, "base_model_name_or_path": baseModel ?? null, "inference_mode": true,
             "modules_to_save": null, "peft_type": kind.name, "peft_version": "0.21.2", "revision": null,
-            "task_type": "CAUSAL_LM",
+            "task_type": taskType,
         ]
         if case .lora = kind {
         } else {
@@ -115,12 +119,16 @@ extension PEFTConfiguration {
         }
         let reader = Reader(values: object, path: url.path)
         let kind = try reader.kind()
-        if let task = object["task_type"] as? String, task != "CAUSAL_LM" {
+        let task = object["task_type"] as? String ?? Self.causalTask
+        guard [Self.causalTask, Self.maskedTask].contains(task) else {
             let reason = task == "SEQ_2_SEQ_LM" ? " (PEFT's seq2seq prefixes do not reach the encoder)" : ""
             throw PromptError.badAdapter(
-                url.path, "task_type \(task) is not supported\(reason); CAUSAL_LM is")
+                url.path,
+                "task_type \(task) is not supported\(reason); \(Self.causalTask) and, for masked models, "
+                    + "\(Self.maskedTask) are")
         }
         self.init(kind: kind)
+        taskType = task
         if case .lora = kind { return }
         rows = try reader.count("num_virtual_tokens")
         (width, layers) = (object["token_dim"] as? Int ?? 0, object["num_layers"] as? Int ?? 0)

@@ -17,8 +17,13 @@ import Testing
     /// Every kind, and whether it has grouped heads' keys and values.
     static let kinds = [
         "peft_prompt_tuning", "peft_prefix_tuning", "peft_p_tuning", "peft_multitask_prompt_tuning",
-        "peft_lora",
+        "peft_lora", "peft_masked_prompt_tuning", "peft_masked_prefix_tuning", "peft_masked_lora",
     ]
+
+    /// The model that a golden was made with.
+    private static func model(_ kind: String) throws -> PretrainedModel {
+        kind.contains("masked") ? try Tiny.masked() : try Tiny.model()
+    }
 
     private func rows(_ folder: PromptFolder) throws -> Tensor {
         let target = PEFTAdapter.Target(try Tiny.model().model.traits)
@@ -31,7 +36,7 @@ import Testing
     }
 
     @Test(arguments: kinds) func `what PEFT saved gives PEFT's logits at every token`(_ kind: String) throws {
-        let tiny = try Tiny.model()
+        let tiny = try Self.model(kind)
         let golden = try Golden("prompts/\(kind)/golden")
         let adapter = try Self.folder(kind).readPEFT(on: CPUBackend.shared)
         let target = PEFTAdapter.Target(tiny.model.traits)
@@ -59,7 +64,7 @@ import Testing
     @Test(arguments: kinds) func `every kind is saved as PEFT saves it, and read back`(_ kind: String) throws
     {
         let place = try TemporaryFolder()
-        let tiny = try Tiny.model()
+        let tiny = try Self.model(kind)
         let adapter = try Self.folder(kind).readPEFT(on: CPUBackend.shared)
         let prompt = try Prompt(adapter, Tiny.task(), tiny)
         let url = place.file("saved")
@@ -79,7 +84,8 @@ import Testing
         #expect(ours == (try Data(contentsOf: Self.folder(kind).url.appendingPathComponent(Self.tensors))))
         let mine = try json(url.appendingPathComponent(Self.configuration))
         let theirs = try json(Self.folder(kind).url.appendingPathComponent(Self.configuration))
-        #expect(mine["task_type"] as? String == "CAUSAL_LM")
+        #expect(
+            mine["task_type"] as? String == (kind.contains("masked") ? "FEATURE_EXTRACTION" : "CAUSAL_LM"))
         // PEFT does not read the sizes of an encoder that is not in the file, nor how a start was drawn.
         let free = [
             "base_model_name_or_path", "peft_version", "encoder_reparameterization_type",
