@@ -174,18 +174,16 @@ public struct SpeedTest: Sendable {
         return 2 * 2048 * 1536 * 576 / best
     }
 
-    /// - Parameters:
-    ///   - passes: how often each computed row meets each weight: once forward, once for a gradient of the row, once for
-    ///     one of the weight.
-    ///   - vocabularyRows: how often a row meets the whole vocabulary.
+    /// `passes` is how often each computed row meets each weight (forward, for a gradient of the row, for one of the
+    /// weight), `vocabularyRows` how often a row meets the whole vocabulary.
     func result(
-        _ work: String, _ seconds: Double, examples: Int, real: Int, computed: Int, passes: Double,
+        _ work: String, _ seconds: Double, examples: Int, real: Int, computed: Int, passes: Int,
         vocabularyRows: Int = 0
     ) -> Result {
         let rate = Self.matrixRate()
         let traits = pretrained.model.traits
         let operations =
-            2 * Double(pretrained.layerWeights) * Double(computed) * passes
+            2 * Double(pretrained.layerWeights) * Double(computed) * Double(passes)
             + 2 * Double(traits.vocabularySize * traits.width) * Double(vocabularyRows)
         return Result(
             work: work, seconds: seconds, examples: examples, realTokens: real, computedRows: computed,
