@@ -1,4 +1,8 @@
 // Update rules, one pass over a parameter.
+
+// The C library's root may set errno, which keeps a loop from being vectorised; this one is the instruction.
+#define ROOT(x) __builtin_elementwise_sqrt(x)
+
 static void adamw(const void *arguments, long begin, long end) {
     ARGUMENTS;
     float *w_out = p->out, *m_out = p->out2, *v_out = p->out3;
@@ -11,7 +15,7 @@ static void adamw(const void *arguments, long begin, long end) {
         float second = beta2 * v[i] + (1 - beta2) * gradient * gradient;
         m_out[i] = first;
         v_out[i] = second;
-        float update = (first / correction1) / (sqrtf(second) / root2 + epsilon);
+        float update = (first / correction1) / (ROOT(second) / root2 + epsilon);
         w_out[i] = w[i] * (1 - rate * decay) - rate * update;
     }
 }
@@ -25,7 +29,7 @@ static void adafactor_moment(const void *arguments, long begin, long end) {
         float gradient = g[i] * g_scale;
         float second = decay2 * v[i] + (1 - decay2) * (gradient * gradient + epsilon);
         v_out[i] = second;
-        update[i] = gradient / sqrtf(second);
+        update[i] = gradient / ROOT(second);
     }
 }
 static void adafactor_update(const void *arguments, long begin, long end) {
