@@ -226,6 +226,7 @@ extension PEFTAdapter {
             self.tensors = NamedTensors([Self.table: table])
         } else if let (kind, changes) = Self.changes(in: tensors) {
             configuration = PEFTConfiguration(kind: kind)
+            configuration.isTransposed = model.family == .gpt2
             self.tensors = changes
         } else {
             return nil
@@ -263,8 +264,44 @@ extension PEFTAdapter {
         return (.lora(rank: rank, alpha: Double(scaling) * Double(rank), targets: targets.sorted()), changes)
     }
 
-    /// Writes the two files.
-    func write(to folder: URL) throws {
+    /// Several prompts of one model as one MULTITASK_PROMPT_TUNING adapter, whose task `i` is prompt `i`.
+    ///
+    /// PEFT multiplies rows that all tasks share by the product of two thin matrices of a task (Wang et al. 2023). Prompts
+    /// that were learned apart share nothing: the shared rows are ones, and the rank is the number of rows, so that
+    /// PEFT computes each prompt to the last bit.
+    /// - Throws: ``PromptError/badAdapter(_:_:)`` where a prompt has more than soft rows, or they do not fit one another.
+    public init(multitask prompts: [Prompt]) throws {
+        guard let first = prompts.first, let rows = first.softRows else {
+            throw PromptError.badAdapter("the adapter", "it needs at least one prompt with soft rows")
+        }
+        for prompt in prompts {
+            guard prompt.tensors.count == 1, prompt.softRows?.shape == rows.shape,
+                prompt.manifest.model.fingerprint == first.manifest.model.fingerprint
+            else {
+                throw PromptError.badAdapter(
+                    "the adapter",
+                    "'\(prompt.id)' is not \(rows.shape) soft rows and nothing else, for the model of '\(first.id)'"
+                )
+            }
+        }
+        let (count, width, backend) = (rows.shape.rows, rows.shape.width, rows.backend)
+        let unit = (0..<count * count).map { $0 % (count + 1) == 0 ? Float(1) : 0 }
+        let model = first.manifest.model
+        configuration = PEFTConfiguration(
+            kind: .multitaskPromptTuning(tasks: prompts.count, ranks: count), rows: count, width: width,
+            layers: model.layers, heads: model.heads ?? model.width / max(1, model.headWidth))
+        tensors = NamedTensors([
+            Self.table: Tensor(repeating: 1, shape: [count, width], on: backend),
+            Self.taskColumns: Tensor(
+                prompts.flatMap { _ in unit }, shape: [prompts.count, count, count], on: backend),
+            Self.taskRows: Tensor(
+                prompts.flatMap { $0.softRows?.floats ?? [] }, shape: [prompts.count, count, width],
+                on: backend),
+        ])
+    }
+
+    /// Writes the two files into a folder that exists.
+    public func write(to folder: URL) throws {
         let file = folder.appendingPathComponent(PromptFolder.tensorsName)
         try SafetensorsFile.write(tensors, metadata: ["format": "pt"], to: file)
         try configuration.json().write(

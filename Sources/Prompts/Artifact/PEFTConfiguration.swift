@@ -42,6 +42,8 @@ struct PEFTConfiguration: Sendable, Hashable {
     var layers = 0
     var heads = 0
     var baseModel: String?
+    /// Whether the model's published maps stand the other way round, as GPT-2's do; LoRA's matrices never do.
+    var isTransposed = false
 
     // MARK: Writing
 
@@ -89,7 +91,7 @@ struct PEFTConfiguration: Sendable, Hashable {
         case .lora(let rank, let alpha, let targets):
             return [
                 "r": rank, "lora_alpha": alpha, "lora_dropout": 0.0, "target_modules": targets.sorted(),
-                "bias": "none", "fan_in_fan_out": false, "use_rslora": false, "use_dora": false,
+                "bias": "none", "fan_in_fan_out": isTransposed, "use_rslora": false, "use_dora": false,
                 "init_lora_weights": true, "rank_pattern": [String: Any](), "alpha_pattern": [String: Any](),
             ]
         }

@@ -17,12 +17,12 @@ import Testing
     /// Every kind, and whether it has grouped heads' keys and values.
     static let kinds = [
         "peft_prompt_tuning", "peft_prefix_tuning", "peft_p_tuning", "peft_multitask_prompt_tuning",
-        "peft_lora", "peft_masked_prompt_tuning", "peft_masked_prefix_tuning", "peft_masked_lora",
+        "peft_lora", "peft_lora_gpt2", "peft_masked_prompt_tuning", "peft_masked_prefix_tuning", "peft_masked_lora",
     ]
 
     /// The model that a golden was made with.
     private static func model(_ kind: String) throws -> PretrainedModel {
-        kind.contains("masked") ? try Tiny.masked() : try Tiny.model()
+        kind.contains("masked") ? try Tiny.masked() : try Tiny.model(kind.hasSuffix("gpt2") ? "gpt2" : "llama")
     }
 
     private func rows(_ folder: PromptFolder) throws -> Tensor {
@@ -94,6 +94,25 @@ import Testing
         ]
         for (key, value) in mine where !free.contains(key) {
             #expect(NSDictionary(dictionary: ["": value]) == ["": try #require(theirs[key])], "\(key)")
+        }
+    }
+
+    @Test
+    func `prompts that were learned apart are written as one multitask adapter, and read back to the bit`()
+        throws
+    {
+        let (place, tiny) = (try TemporaryFolder(), try Tiny.model())
+        let prompts = try (0..<3).map { try Tiny.prompt(tiny, name: "task \($0)", rows: 4, seed: UInt64($0)) }
+        try PEFTAdapter(multitask: prompts).write(to: place.url)
+        let again = try PromptFolder(place.url).readPEFT(on: CPUBackend.shared)
+        #expect(again.kind == "MULTITASK_PROMPT_TUNING" && again.taskCount == 3 && again.rows == 4)
+        for (task, prompt) in prompts.enumerated() {
+            let read = try again.promptTensors(for: PEFTAdapter.Target(tiny.model.traits), task: task)
+            #expect(read[SoftPrompt.parameterName]?.floats == prompt.softRows?.floats)
+        }
+        #expect(throws: PromptError.self) { try PEFTAdapter(multitask: []) }
+        #expect(throws: PromptError.self) {
+            try PEFTAdapter(multitask: [prompts[0], Tiny.prompt(tiny, name: "longer", rows: 5)])
         }
     }
 
