@@ -57,3 +57,10 @@ public struct Dataset: Sendable {
         return examples.compactMap(\.label).filter { seen.insert($0).inserted }
     }
 }
+
+extension Dataset {
+    /// Where row `index` stands, counted from 1, and its id where it has one: for errors about rows.
+    package func place(of index: Int) -> String {
+        "row \(index + 1)" + (examples[index].id.map { " ('\($0)')" } ?? "")
+    }
+}

@@ -8,6 +8,8 @@ public enum ExperimentError: Error, Sendable, CustomStringConvertible {
     case noTestRows(String)
     /// A run that learns has no labelled rows to learn from.
     case noTrainRows(String)
+    /// A readout that gives labels where rows are answered with their own.
+    case badReadout(String)
     /// A gate is not of the form `metric>=number`.
     case badGate(String)
 
@@ -20,6 +22,8 @@ public enum ExperimentError: Error, Sendable, CustomStringConvertible {
         case .noTestRows(let name): "the task '\(name)' has no test rows; give --test FILE"
         case .noTrainRows(let name):
             "'\(name)' is to be learned from no labelled row; only iPET starts without any"
+        case .badReadout(let name):
+            "the readout \(name) gives labels; tagger, span and text answer rows with their own"
         case .badGate(let text):
             "'\(text)' is no gate; write a metric, >= or >, and a number, such as accuracy>=0.85"
         }

@@ -31,7 +31,7 @@ struct PreparedPrompt: Sendable {
         guard Readout.ofLabels.contains(readout) else {
             throw PromptError.badSetting(
                 name: "the readout of '\(prompt.id)'", value: readout.rawValue,
-                allowed: "one that gives a label; a tagger answers word by word")
+                allowed: "one that gives a label; the others answer each row with its own")
         }
         let kind = try pretrained.promptKind(readout)
         let prefix = try Prefix(prompt.tensors, of: prompt.id, traits)
@@ -107,7 +107,7 @@ struct PreparedPrompt: Sendable {
         }
     }
 
-    private static func softRows(of prompt: Prompt, _ layout: SoftLayout, _ traits: ModelTraits) throws
+    static func softRows(of prompt: Prompt, _ layout: SoftLayout, _ traits: ModelTraits) throws
         -> Tensor?
     {
         let needed: Shape = [layout.rowCount, traits.width]

@@ -82,7 +82,7 @@ import Testing
         (["--method", "model-tuning", "--tuned", "half"], "write all, none or top:K"),
         (["--method", "lora", "--rank", "1000"], "the rank is 1000, but must be between 1 and"),
         (["--method", "p-tuning", "--encoder", "mlp"], "rows without a network are prompt-tuning"),
-        (["--method", "linear-probe", "--readout", "tagger"], "The value 'tagger' is invalid"),
+        (["--method", "linear-probe", "--readout", "tagger"], "--words go with labels"),
         (["--start-from", "absent"], "absent"),
     ])
     func `what a method cannot have is refused with what is allowed`(_ options: [String], _ message: String)

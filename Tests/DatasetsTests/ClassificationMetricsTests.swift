@@ -79,6 +79,7 @@ import Testing
 
     @Test(arguments: [
         "accuracy", "macro_f1", "matthews", "f1:true", "group_exact_match", "exact_match", "squad_f1",
+        "korquad_exact_match", "korquad_f1",
         "entity_f1", "bleu", "nist", "rouge_l", "cider_d", "chrf",
     ])
     func `a metric is found by its name`(_ name: String) throws {

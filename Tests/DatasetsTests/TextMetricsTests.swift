@@ -98,3 +98,54 @@ import Testing
         #expect(try agree(Evaluation(rows, metric: .bleu).value, 1))
     }
 }
+
+/// What `Oracles/datasets/readouts.py` wrote.
+@Suite struct ReadoutMetricsTests {
+    private struct Goldens: Decodable {
+        struct Kind: Decodable {
+            let kind: String
+            let precision, recall, f1: Double
+            let support: Int
+        }
+        struct Entities: Decodable {
+            struct Row: Decodable { let expected, predicted: [String] }
+            let rows: [Row]
+            let kinds: [Kind]
+            let micro_f1: Double
+        }
+        struct Answer: Decodable {
+            let predicted: String
+            let expected: [String]
+            let exact_match, f1: Double
+        }
+        let entities: Entities
+        let korquad: [Answer]
+    }
+
+    @Test func `each kind of entity is counted as seqeval counts it`() throws {
+        let golden = try Golden.read("readouts.json", as: Goldens.self).entities
+        let outcomes = golden.rows.map {
+            Outcome(
+                predicted: $0.predicted.joined(separator: " "), expected: $0.expected.joined(separator: " "))
+        }
+        let report = try EntityReport(outcomes)
+        #expect(report.kinds.map(\.kind) == golden.kinds.map(\.kind))
+        for (found, wanted) in zip(report.kinds, golden.kinds) {
+            #expect(
+                agree(found.precision, wanted.precision) && agree(found.recall, wanted.recall),
+                "\(found.kind)")
+            #expect(agree(found.f1, wanted.f1) && found.wanted == wanted.support, "\(found.kind)")
+        }
+        #expect(try agree(Evaluation(outcomes, metric: .entityF1).value, golden.micro_f1))
+        #expect(throws: DatasetError.self) { try EntityReport([Outcome(predicted: "O", expected: "O O")]) }
+    }
+
+    @Test func `Korean answers are compared by characters, as KorQuAD compares them`() throws {
+        for golden in try Golden.read("readouts.json", as: Goldens.self).korquad {
+            let outcome = [Outcome(predicted: golden.predicted, expected: golden.expected)]
+            let f1 = try Evaluation(outcome, metric: .korquadF1).value
+            let exact = try Evaluation(outcome, metric: .korquadExactMatch).value
+            #expect(agree(f1, golden.f1) && exact == golden.exact_match, "\(golden)")
+        }
+    }
+}

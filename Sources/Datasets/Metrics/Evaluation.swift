@@ -64,7 +64,9 @@ public struct Evaluation: Sendable {
 
     /// The 95 % Wilson interval; nil for metrics that are not a share of rows that are right.
     public var wilson: Interval? {
-        guard [.accuracy, .exactMatch, .groupExactMatch].contains(metric) else { return nil }
+        guard [.accuracy, .exactMatch, .korquadExactMatch, .groupExactMatch].contains(metric) else {
+            return nil
+        }
         return .wilson(right: Int((value * Double(units)).rounded()), of: units)
     }
 

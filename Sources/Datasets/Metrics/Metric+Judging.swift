@@ -10,6 +10,8 @@ extension Metric {
         case .groupExactMatch: .mean(Self.groups(outcomes))
         case .exactMatch: .mean(outcomes.map { AnswerText.exactMatch($0.predicted, $0.expected) })
         case .squadF1: .mean(outcomes.map { AnswerText.f1($0.predicted, $0.expected) })
+        case .korquadExactMatch: .mean(outcomes.map { KoreanAnswer.exactMatch($0.predicted, $0.expected) })
+        case .korquadF1: .mean(outcomes.map { KoreanAnswer.f1($0.predicted, $0.expected) })
         case .entityF1: try entities(outcomes)
         case .bleu: BLEU.judge(outcomes)
         case .nist: NIST.judge(outcomes)
@@ -69,13 +71,7 @@ extension Metric {
     private func entities(_ outcomes: [Outcome]) throws(DatasetError) -> Judged {
         var rows: [[Double]] = []
         for (row, outcome) in outcomes.enumerated() {
-            let answered = outcome.predicted.split(separator: " ").map(String.init)
-            let right = (outcome.expected.first ?? "").split(separator: " ").map(String.init)
-            guard answered.count == right.count else {
-                let reason = "it has \(right.count) tags and \(answered.count) were answered"
-                throw .unscorable(metric: name, row: row, reason: reason)
-            }
-            let (found, wanted) = (Set(EntitySpan.spans(answered)), Set(EntitySpan.spans(right)))
+            let (found, wanted) = try EntitySpan.sets(outcome, row: row)
             rows.append([found.intersection(wanted).count, found.count, wanted.count].map(Double.init))
         }
         return .f1(rows)

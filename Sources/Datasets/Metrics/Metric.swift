@@ -16,6 +16,10 @@ public enum Metric: Hashable, Sendable, CustomStringConvertible {
     case exactMatch
     /// Words shared with the best reference, after SQuAD's normalisation (Rajpurkar et al. 2016).
     case squadF1
+    /// Answers equal to one of the references after KorQuAD's normalisation (Lim et al. 2019).
+    case korquadExactMatch
+    /// Characters shared with the best reference, after KorQuAD's normalisation: words with particles still count.
+    case korquadF1
     /// F1 of exact entity spans over all rows (CoNLL 2003), tags as seqeval reads them.
     case entityF1
     /// Corpus BLEU with up to four words (Papineni et al. 2002), as the E2E challenge counts it.
@@ -33,6 +37,7 @@ public enum Metric: Hashable, Sendable, CustomStringConvertible {
     private static let plain: [(name: String, metric: Metric)] = [
         ("accuracy", .accuracy), ("macro_f1", .macroF1), ("matthews", .matthews),
         ("group_exact_match", .groupExactMatch), ("exact_match", .exactMatch), ("squad_f1", .squadF1),
+        ("korquad_exact_match", .korquadExactMatch), ("korquad_f1", .korquadF1),
         ("entity_f1", .entityF1), ("bleu", .bleu), ("nist", .nist), ("rouge_l", .rougeL),
         ("cider_d", .ciderD),
         ("chrf", .chrF),

@@ -3,7 +3,7 @@ import Tokenizers
 
 /// Continues texts with a model.
 public struct Generator: Sendable {
-    private let model: PretrainedModel
+    let model: PretrainedModel
 
     /// A generator of a model's texts.
     public init(_ model: PretrainedModel) { self.model = model }

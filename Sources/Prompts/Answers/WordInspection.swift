@@ -18,6 +18,9 @@ struct WordInspection {
         }
     }
 
+    /// The tokens of an answer of any kind, with the spaces that stand in front of it in the prompt.
+    func answer(_ text: String) -> [Int32] { tokens(of: layout.answerText(of: text)) }
+
     private func tokens(of text: String) -> [Int32] {
         isContinued ? continuation.encode(text) : tokenizer.plainTokens(of: text)
     }

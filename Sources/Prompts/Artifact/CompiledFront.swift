@@ -103,19 +103,28 @@ extension Prompt {
         }
         var bare = self
         bare.front = nil
-        let prepared = try PreparedPrompt(bare, pretrained)
-        guard let rows = prepared.front?.rows else {
+        let (front, block) = try bare.front(on: pretrained)
+        guard let rows = front?.rows else {
             throw PromptError.cannotCompile(
                 id,
                 reason: "fewer than \(FrontBlock.smallestCount) positions stand in front of its first field"
                     + (softRows == nil ? "" : "; soft rows behind the text depend on it"))
         }
-        let block = prepared.tensors(withFront: true, pretrained.model).pasts.last
         bare.front = block.map {
             CompiledFront(
                 rows, $0.detached, fingerprint: pretrained.fingerprint.digest,
                 tensorHash: manifest.tensorHash)
         }
         return bare
+    }
+
+    /// What all questions start with, and its keys and values.
+    private func front(on pretrained: PretrainedModel) throws -> (FrontBlock?, KeyValues?) {
+        if readout == .text {
+            let writer = try TextWriter(self, pretrained)
+            return (writer.front, writer.front.map(writer.block))
+        }
+        let prepared = try PreparedPrompt(self, pretrained)
+        return (prepared.front, prepared.tensors(withFront: true, pretrained.model).pasts.last)
     }
 }

@@ -31,6 +31,12 @@ public enum PromptError: Error, Sendable, CustomStringConvertible {
     case labelsDiffer(missing: [String], known: [String])
     /// A row to be tagged has more or fewer tags than words.
     case tagsDiffer(row: String, tokens: Int, tags: Int)
+    /// A row to be tagged has a tag that is none of BIO notation.
+    case badTag(row: String, tag: String)
+    /// The answer of a row does not stand in its context where the row says.
+    case answerElsewhere(row: String, answer: String, place: Int?, found: String)
+    /// A row has nothing to learn from.
+    case emptyTarget(row: String, field: String)
     /// The method cannot work with this model.
     case unsupportedModel(method: String, reason: String)
     /// The compiled block beside a prompt is not its own, or broken.
@@ -73,7 +79,15 @@ public enum PromptError: Error, Sendable, CustomStringConvertible {
             "no words are given for \(missing.map { "'\($0)'" }.joined(separator: ", ")); the labels with words are "
                 + known.map { "'\($0)'" }.joined(separator: ", ")
         case .tagsDiffer(let row, let tokens, let tags):
-            "row '\(row)' has \(tokens) tokens but \(tags) tags; give each token one tag"
+            "\(row) has \(tokens) tokens but \(tags) tags; give each token one tag"
+        case .badTag(let row, let tag):
+            "\(row) has the tag '\(tag)'; tags are O, B-KIND where a name of a kind begins, and I-KIND where it goes on"
+        case .answerElsewhere(let row, let answer, let place, let found):
+            place.map {
+                "\(row) says that its answer '\(answer)' stands at \($0), but there the context has '\(found)'; count characters (code points) from 0"
+            } ?? "\(row) has the answer '\(answer)', which is not in its context"
+        case .emptyTarget(let row, let field):
+            "\(row) has no text in the field '\(field)', which is to be written"
         case .unsupportedModel(let method, let reason):
             "\(method) does not work with this model: \(reason)"
         case .badCompiled(let prompt, let reason):

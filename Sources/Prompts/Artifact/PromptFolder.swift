@@ -158,6 +158,17 @@ public struct PromptFolder: Sendable {
         return prompt
     }
 
+    /// How the prompt's answers are read, without reading its tensors; nil where there is no manifest.
+    ///
+    /// - Throws: ``PromptError`` for a manifest that cannot be read.
+    public var readout: Readout? {
+        get throws {
+            let place = url.appendingPathComponent(Self.manifestName)
+            guard FileManager.default.fileExists(atPath: place.path) else { return nil }
+            return try Self.manifest(place).readout ?? .verbalizer
+        }
+    }
+
     private func tensors(_ manifest: PromptManifest, on backend: any Backend) throws -> NamedTensors {
         guard let hash = manifest.tensorHash else { return NamedTensors() }
         let own = url.appendingPathComponent(Self.ownTensorsName)

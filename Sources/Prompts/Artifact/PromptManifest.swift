@@ -53,6 +53,11 @@ public struct PromptManifest: Codable, Sendable, Hashable {
     /// When no answer is given.
     public var abstention: Abstention?
 
+    /// How spans are read; nil for other readouts.
+    public var spans: SpanSettings?
+    /// How texts are written; nil for other readouts.
+    public var texts: TextSettings?
+
     /// A model, so that a prompt is not used with another.
     public struct ModelIdentity: Codable, Sendable, Hashable {
         /// Which family it is of, such as `llama`.

@@ -80,13 +80,11 @@ struct QuestionEncoder: Sendable {
     ///
     /// Examples of each question's own are no part of it.
     func sharedRows() -> [PromptRow] {
-        let prompts = ["\u{C548}", "7 ?"].compactMap { text -> EncodedPrompt? in
-            let example = Example(fields: Dictionary(fields.map { ($0, text) }, uniquingKeysWith: { $1 }))
-            return isPerQuestion
-                ? try? demonstrated.bare.encode(example) : try? demonstrated.encode(example).prompt
+        FrontBlock.sharedRows(fields) { example in
+            isPerQuestion
+                ? try? demonstrated.bare.encode(example).before
+                : try? demonstrated.encode(example).prompt.before
         }
-        guard prompts.count == 2 else { return [] }
-        return Array(prompts[0].before.prefix(PackedPrompts.sharedPrefix(prompts.map(\.before))))
     }
 }
 

@@ -74,15 +74,17 @@ package struct Lesson: Sendable {
         }
         let batches = ShuffledBatches(train, size: min(learning.batch, train.count), seed: learning.seed)
         run.report(.trainable(start.parameterCount))
-        let rate = try rate(learning, over: frozen, batches, run)
-        var plan = learning.training(rate: rate, groups: groups(rate))
+        let rate = try learning.chosenRate(
+            automaticRate, objective, training: start, over: frozen, apart, batches: batches, run,
+            mayStartFlat: mayStartFlat)
+        var plan = learning.training(rate: rate, groups: learning.groups(apart, rate: rate))
         // Without dev rows there is nothing to choose by: the last step's weights are kept.
         if dev.isEmpty { plan.evaluationInterval = nil }
         let fitting = Fitting(
             trainer: Trainer(objective, plan, mayStartFlat: mayStartFlat), frozen: frozen,
             backend: pretrained.backend, run: run)
         var watch = CollapseWatch(labels: setup.scorer.labels)
-        let learned = try fitting.learn(try start(pretrained, run.startingFrom), batches: batches) {
+        let learned = try fitting.learn(try run.start(from: start, pretrained), batches: batches) {
             weights in
             let (score, predicted) = try objective.score(dev, weights)
             if let warning = watch.warning(predicted) { run.report(.warning(warning)) }
@@ -98,55 +100,6 @@ package struct Lesson: Sendable {
                 .reading(prompts)
         }
         return readsInputsOnce ? try InputCache(objective.model, frozen).reading(prompts) : prompts
-    }
-
-    /// What is trained, as another prompt left it where one is given.
-    ///
-    /// - Throws: ``PromptError`` where that prompt is of another model, or does not have the same tensors.
-    private func start(_ pretrained: PretrainedModel, _ source: Prompt?) throws -> NamedTensors {
-        guard let source else { return start }
-        try pretrained.check(source.manifest)
-        let learned = source.tensors.filter { start[$0] != nil }
-        for name in start.names where !name.hasPrefix(ClassificationHead.path.name + ".") {
-            guard let own = start[name], learned[name]?.shape == own.shape else {
-                throw PromptError.wrongShape(
-                    prompt: source.id, expected: "\(start[name]?.shape ?? []) as \(name)",
-                    found: learned[name].map { "\($0.shape)" } ?? "absent")
-            }
-        }
-        // A head of other labels starts anew.
-        return start.overlaid(by: learned.filter { learned[$0]?.shape == start[$0]?.shape })
-    }
-
-    private func groups(_ rate: Float) -> [ParameterGroup] {
-        apart.map {
-            [
-                ParameterGroup(
-                    names: $0.names, rateShare: $0.rate / rate,
-                    optimizer: .adamW(AdamW.Settings(decay: $0.decay)))
-            ]
-        } ?? []
-    }
-
-    private func rate(
-        _ learning: LearningSettings, over frozen: NamedTensors, _ batches: ShuffledBatches<LabelledPrompt>,
-        _ run: RunContext
-    ) throws -> Float {
-        let (rate, reason): (Float, String)
-        switch learning.rate {
-        case .fixed(let given): (rate, reason) = (given, "given")
-        case .automatic: (rate, reason) = automaticRate
-        case .rangeTest:
-            let center = automaticRate.rate
-            let finder = RateFinder(lowest: center / 75, highest: center * 400 / 3, steps: 24)
-            let sweep = try finder.sweep(
-                objective, learning.training(rate: center, groups: groups(center)), training: start,
-                over: frozen,
-                batches: batches, stop: run.stop, mayStartFlat: mayStartFlat)
-            (rate, reason) = (sweep.suggestion, "range test of \(sweep.points.count) steps")
-        }
-        run.report(.rate(rate, reason: reason))
-        return rate
     }
 }
 

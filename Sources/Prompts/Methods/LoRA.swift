@@ -58,9 +58,13 @@ public struct LoRA: PromptMethod {
 
     /// What is trained: `A` starts as `torch.nn.Linear` does, `B` at zero, so that the first step is the model's own.
     package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> Lesson {
-        let template = try template(for: task)
-        let setup = try PromptSetup(task, template: template, pretrained)
+        let setup = try PromptSetup(task, template: try template(for: task), pretrained)
         var random = CounterRandom(seed: settings.learning.seed, stream: 1)
+        return Lesson(setup, try parts(pretrained, &random), pretrained.model)
+    }
+
+    /// The changes, whatever reads the answer.
+    func parts(_ pretrained: PretrainedModel, _ random: inout CounterRandom) throws -> TrainedParts {
         let backend = pretrained.backend
         var (start, constants) = (NamedTensors(), NamedTensors())
         for change in try changes(of: pretrained) {
@@ -71,11 +75,11 @@ public struct LoRA: PromptMethod {
             constants[change.scaling.name] = Tensor(
                 repeating: settings.alpha / Float(settings.rank), shape: [1], on: backend)
         }
-        var lesson = Lesson(
-            setup, setup.objective, start: start, automaticRate: (Self.rate, "\(Self.name)'s own"))
-        lesson.constants = constants
-        lesson.mayStartFlat = { $0.hasSuffix(".lora_A.weight") }
-        return lesson
+        var parts = TrainedParts(start: start, automaticRate: (Self.rate, "\(Self.name)'s own"))
+        parts.constants = constants
+        parts.headRate = ModelTuning.probeRate
+        parts.mayStartFlat = { $0.hasSuffix(".lora_A.weight") }
+        return parts
     }
 
     /// What families call the maps of queries and values; GPT-2 has one for both and the keys.

@@ -75,20 +75,21 @@ public struct ModelTuning: PromptMethod {
                 allowed: "classifier, whose head is then trained")
         }
         let setup = try PromptSetup(task, template: template, pretrained, readout: settings.readout)
-        let tuned = try settings.tuned.weights(of: pretrained, readout: settings.readout)
         var random = CounterRandom(seed: settings.learning.seed, stream: 1)
-        let head =
-            (setup.scorer as? ClassificationHead)?.start(&random, on: pretrained.backend) ?? NamedTensors()
-        var lesson = Lesson(
-            setup, setup.objective, start: tuned.overlaid(by: head),
-            automaticRate: (
-                isProbe ? Self.probeRate : Self.rate, "\(isProbe ? Self.probeName : Self.name)'s own"
-            ))
-        lesson.firstTrainedLayer = settings.tuned.firstLayer(of: pretrained.model.traits.layers)
-        if !isProbe, !head.isEmpty {
-            lesson.apart = Lesson.Apart(names: Set(head.names), rate: settings.headRate, decay: 0)
-        }
-        return lesson
+        let head = setup.head(&random, on: pretrained.backend)
+        return Lesson(
+            setup, try parts(pretrained, settings.readout), pretrained.model, head: head)
+    }
+
+    /// The tuned weights, whatever reads the answer.
+    func parts(_ pretrained: PretrainedModel, _ readout: Readout) throws -> TrainedParts {
+        let rate = isProbe ? Self.probeRate : Self.rate
+        var parts = TrainedParts(
+            start: try settings.tuned.weights(of: pretrained, readout: readout),
+            automaticRate: (rate, "\(isProbe ? Self.probeName : Self.name)'s own"))
+        parts.firstTrainedLayer = settings.tuned.firstLayer(of: pretrained.model.traits.layers)
+        parts.headRate = isProbe ? nil : settings.headRate
+        return parts
     }
 
     private func described(rate: Float) -> [String: String] {

@@ -72,26 +72,37 @@ public struct PTuning: PromptMethod {
     ) {
         let setup = try PromptSetup(task, template: try template(for: task), pretrained)
         let layout = setup.encoder.softLayout
-        let encoder = PseudoTokenEncoder(
-            settings.encoder, tokens: layout.rowCount, width: pretrained.model.traits.width)
         var random = CounterRandom(seed: settings.learning.seed, stream: 1)
-        var start = encoder.start(&random, on: pretrained.backend)
-        let objective = AnswerObjective(setup.scorer, pretrained.model) {
-            PromptTensors(soft: encoder.rows($0))
-        }
-        let tuned = try settings.tuned?.weights(of: pretrained) ?? NamedTensors()
-        start = start.overlaid(by: tuned)
-        var lesson = Lesson(
-            setup, objective, start: start, automaticRate: (Self.rate, "\(Self.name)'s own"))
+        let parts = try parts(layout, pretrained, .verbalizer, &random)
+        return (Lesson(setup, parts, pretrained.model), encoder(layout, pretrained))
+    }
+
+    private func encoder(_ layout: SoftLayout, _ pretrained: PretrainedModel) -> PseudoTokenEncoder {
+        PseudoTokenEncoder(
+            settings.encoder, tokens: layout.rowCount, width: pretrained.model.traits.width)
+    }
+
+    /// The network and the tuned weights, whatever reads the answer.
+    func parts(
+        _ layout: SoftLayout, _ pretrained: PretrainedModel, _ readout: Readout,
+        _ random: inout CounterRandom
+    ) throws -> TrainedParts {
+        let encoder = encoder(layout, pretrained)
+        let tuned = try settings.tuned?.weights(of: pretrained, readout: readout) ?? NamedTensors()
+        let start = encoder.start(&random, on: pretrained.backend).overlaid(by: tuned)
+        var parts = TrainedParts(start: start, automaticRate: (Self.rate, "\(Self.name)'s own"))
+        parts.tensors = { PromptTensors(soft: encoder.rows($0)) }
+        parts.folded = { Self.folded($0, encoder) }
         if !tuned.isEmpty {
-            lesson.apart = Lesson.Apart(
+            parts.apart = Lesson.Apart(
                 names: Set(tuned.names), rate: settings.modelRate, decay: settings.modelDecay)
         }
-        lesson.readsInputsOnce = tuned.isEmpty
+        parts.headRate = tuned.isEmpty ? ModelTuning.probeRate : nil
+        parts.readsInputsOnce = tuned.isEmpty
         // A single token never reads the LSTM's state before it.
         let isSingle = layout.rowCount == 1
-        lesson.mayStartFlat = { isSingle && $0.contains("weight_hh") }
-        return (lesson, encoder)
+        parts.mayStartFlat = { isSingle && $0.contains("weight_hh") }
+        return parts
     }
 
     /// What is stored: the network's output, and the tuned weights.

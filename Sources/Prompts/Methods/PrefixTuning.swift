@@ -61,12 +61,26 @@ public struct PrefixTuning: PromptMethod {
 
     /// What is trained.
     package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> (Lesson, Prefix) {
-        try PrefixStart(
+        var random = CounterRandom(seed: settings.learning.seed, stream: 1)
+        let (prefix, start) = try self.start.make(pretrained, &random)
+        let parts = TrainedParts(prefix, start: start, automaticRate: Self.automaticRate)
+        let setup = try PromptSetup(
+            task, template: template(for: task), pretrained, readout: .verbalizer, prefixRows: prefix.rows)
+        return (Lesson(setup, parts, pretrained.model), prefix)
+    }
+
+    /// The keys and values, whatever reads the answer.
+    func parts(_ pretrained: PretrainedModel, _ random: inout CounterRandom) throws -> TrainedParts {
+        let (prefix, start) = try self.start.make(pretrained, &random)
+        return TrainedParts(prefix, start: start, automaticRate: Self.automaticRate)
+    }
+
+    private static var automaticRate: (rate: Float, reason: String) { (rate, "\(name)'s own") }
+
+    private var start: PrefixStart {
+        PrefixStart(
             rows: settings.rows, initialisation: settings.initialisation,
-            reparametrisation: settings.reparametrisation, layers: settings.layers, dropout: settings.dropout
-        ).lesson(
-            task, template: template(for: task), pretrained, readout: .verbalizer,
-            seed: settings.learning.seed, automaticRate: (Self.rate, "\(Self.name)'s own"))
+            reparametrisation: settings.reparametrisation, layers: settings.layers, dropout: settings.dropout)
     }
 
     private func described(rate: Float) -> [String: String] {

@@ -1,5 +1,6 @@
 package import Datasets
 package import Models
+internal import Tensors
 
 /// What a template, label words and a model make together, in training and in use alike: words, encoder, scorer,
 /// rows.
@@ -37,7 +38,7 @@ package struct PromptSetup: Sendable {
         scorer =
             switch readout {
             case .verbalizer: pretrained.model.scorer(words, masks: template.fixedMasks)
-            case .tagger:
+            case .tagger, .span, .text:
                 throw PromptError.badSetting(
                     name: "the readout", value: readout.rawValue,
                     allowed: "verbalizer or classifier for labelled rows")
@@ -50,6 +51,11 @@ package struct PromptSetup: Sendable {
     package var objective: AnswerObjective {
         let soft = soft
         return AnswerObjective(scorer, model) { PromptTensors(soft: soft?.rows($0)) }
+    }
+
+    /// The scorer's own weights as they start; empty where it has none.
+    func head(_ random: inout CounterRandom, on backend: any Backend) -> NamedTensors {
+        (scorer as? ClassificationHead)?.start(&random, on: backend) ?? NamedTensors()
     }
 
     /// The rows of a dataset as prompts with their labels' indices.

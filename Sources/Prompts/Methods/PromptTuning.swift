@@ -80,14 +80,25 @@ public struct PromptTuning: PromptMethod {
     package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> Lesson {
         let setup = try PromptSetup(task, template: try template(for: task), pretrained)
         var random = CounterRandom(seed: settings.learning.seed, stream: 1)
-        let start = settings.initialisation.rows(
-            setup.encoder.softLayout, pretrained, words: setup.words, random: &random)
+        let parts = parts(setup.encoder.softLayout, words: setup.words, pretrained, &random)
+        return Lesson(setup, parts, pretrained.model)
+    }
+
+    /// The rows, whatever reads the answer.
+    func parts(
+        _ layout: SoftLayout, words: EncodedVerbalizer?, _ pretrained: PretrainedModel,
+        _ random: inout CounterRandom
+    ) -> TrainedParts {
+        let start = settings.initialisation.rows(layout, pretrained, words: words, random: &random)
         let spread = pretrained.embeddingSpread
-        var lesson = Lesson(
-            setup, setup.objective, start: NamedTensors([SoftPrompt.parameterName: start]),
+        var parts = TrainedParts(
+            start: NamedTensors([SoftPrompt.parameterName: start]),
             automaticRate: (Self.share * spread, "\(Self.share) of the embeddings' spread \(spread)"))
-        lesson.readsInputsOnce = true
-        return lesson
+        let soft = SoftPrompt(layout, pretrained.model.traits)
+        parts.tensors = { PromptTensors(soft: soft.rows($0)) }
+        parts.headRate = ModelTuning.probeRate
+        parts.readsInputsOnce = true
+        return parts
     }
 
     private func described(rate: Float) -> [String: String] {

@@ -44,7 +44,7 @@ public enum WeightSelection: Hashable, Codable, Sendable {
         return names.enumerated().reduce(into: NamedTensors()) { chosen, place in
             let layer = Self.layer(of: place.element)
             let isChosen = self == .all || layer.map { $0 >= first } ?? (place.offset > lastOfLayers)
-            let isRead = readout == .verbalizer || !Self.scoresVocabulary(place.element)
+            let isRead = readout.readsVocabulary || !Self.scoresVocabulary(place.element)
             if isChosen, isRead { chosen[place.element] = pretrained.weights[place.element]?.float32() }
         }
     }

@@ -43,6 +43,9 @@ package struct ClassificationHead: LabelScorer {
     package func logProbabilities(_ hidden: Tensor, _ readings: [PackedPrompts.Reading], _ pass: Pass)
         -> Tensor
     {
-        map(hidden, pass).logSoftmax()
+        scores(hidden, pass).logSoftmax()
     }
+
+    /// The scores of hidden states, `[R, labels]`, natural log, not normalised.
+    package func scores(_ hidden: Tensor, _ pass: Pass) -> Tensor { map(hidden, pass) }
 }

@@ -1,3 +1,4 @@
+internal import Datasets
 internal import Layers
 internal import Models
 internal import Synchronization
@@ -23,8 +24,21 @@ final class FrontBlock: Sendable {
     }
 
     /// Whether a prompt starts with the front and goes on behind it.
-    func starts(_ prompt: EncodedPrompt) -> Bool {
-        prompt.before.count > rows.count && prompt.before.starts(with: rows)
+    func starts(_ prompt: EncodedPrompt) -> Bool { starts(prompt.before) }
+
+    /// Whether rows start with the front and go on behind it.
+    func starts(_ own: [PromptRow]) -> Bool { own.count > rows.count && own.starts(with: rows) }
+
+    /// What two questions that have nothing in common both start with.
+    ///
+    /// - Parameters:
+    ///   - fields: those that a question fills.
+    ///   - rows: the rows of a question in front of its answer; nil where it cannot be asked.
+    static func sharedRows(_ fields: [String], _ rows: (Example) -> [PromptRow]?) -> [PromptRow] {
+        let asked = ["\u{C548}", "7 ?"].compactMap { text in
+            rows(Example(fields: Dictionary(fields.map { ($0, text) }, uniquingKeysWith: { $1 })))
+        }
+        return asked.count == 2 ? Array(asked[0].prefix(PackedPrompts.sharedPrefix(asked))) : []
     }
 
     /// The block, behind the blocks of the prompt itself.

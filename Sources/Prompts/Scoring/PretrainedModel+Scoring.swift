@@ -6,7 +6,7 @@ extension PretrainedModel {
     /// - Throws: ``PromptError/unsupportedModel(method:reason:)`` for a bare encoder, which scores no words, where words
     ///   are to be scored.
     package func promptKind(_ readout: Readout = .verbalizer) throws(PromptError) -> PromptKind {
-        guard model.traits.hasOutput || readout != .verbalizer else {
+        guard model.traits.hasOutput || !readout.readsVocabulary else {
             throw .unsupportedModel(
                 method: "a prompt with label words",
                 reason:

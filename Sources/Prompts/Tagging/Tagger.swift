@@ -4,7 +4,7 @@ public import Models
 internal import Tensors
 
 /// Tags words with a prompt that was taught by ``WordTagging``.
-public struct Tagger: Sendable {
+public struct Tagger: RowAnswering {
     private let objective: TaggingObjective
     private let weights: NamedTensors
 
@@ -12,27 +12,27 @@ public struct Tagger: Sendable {
     ///
     /// - Throws: ``PromptError`` where it is no tagger, is of another model, or its tensors do not fit.
     public init(_ prompt: Prompt, _ pretrained: PretrainedModel) throws {
-        let (manifest, traits) = (prompt.manifest, pretrained.model.traits)
-        guard manifest.readout == .tagger else {
-            throw PromptError.badSetting(
-                name: "the readout of '\(prompt.id)'", value: (manifest.readout ?? .verbalizer).rawValue,
-                allowed: "tagger")
-        }
-        try pretrained.check(manifest)
-        let prefix = try Prefix(prompt.tensors, of: prompt.id, traits)
-        let past = prefix?.past(.inference(prompt.tensors))
-        let room = min(manifest.limit, traits.contextLength - (prefix?.rows ?? 0))
+        let (tags, width) = (prompt.manifest.verbalizer.labels, pretrained.model.traits.width)
+        let ready = try ReadyPrompt(
+            prompt, as: .tagger, head: ClassificationHead(labels: tags, width: width).parameters, pretrained)
         let tagger = TokenTagger(
-            tags: manifest.verbalizer.labels, width: traits.width, pretrained.tokenizer, limit: room)
-        try PreparedPrompt.check(prompt.ownWeights, of: prompt, head: tagger.parameters, pretrained)
-        weights = pretrained.weights.overlaid(by: prompt.ownWeights)
-        objective = TaggingObjective(tagger, pretrained.model) { _ in
-            PromptTensors(pasts: past.map { [$0] } ?? [])
-        }
+            tags: tags, width: width, pretrained.tokenizer, softRows: ready.layout.rowCount, limit: ready.room
+        )
+        weights = ready.weights
+        objective = TaggingObjective(tagger, pretrained.model) { _ in ready.tensors }
     }
 
     /// The tag of every word of the rows' lists `tokens`.
     public func tags(_ examples: [Example]) throws -> [[String]] {
-        try objective.tags(examples, .inference(weights))
+        try objective.tags(examples, .inference(weights)).map(\.tags)
+    }
+
+    /// The tags of the rows' words, with spaces between them.
+    public func answers(_ examples: [Example], progress: (Int) -> Void = { _ in }) throws -> [RowAnswer] {
+        try objective.tags(examples, .inference(weights), progress: progress).map { tags, wordsCut in
+            var answer = RowAnswer(text: tags.joined(separator: " "))
+            (answer.tags, answer.tokensCut) = (tags, wordsCut)
+            return answer
+        }
     }
 }

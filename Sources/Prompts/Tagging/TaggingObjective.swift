@@ -7,11 +7,11 @@ internal import Training
 /// A tagged row as the model reads it.
 struct TaggedWords: Sendable {
     var words: EncodedWords
-    /// The index of the tag of each word that fits.
+    /// The index of the tag at each place that is read.
     var tags: [Int32]
 }
 
-/// Cross-entropy of the tags, the mean over all words of a batch, in nats.
+/// Cross-entropy of the tags, the mean over all words of a batch that are read, in nats.
 struct TaggingObjective: Objective {
     let tagger: TokenTagger
     let model: any LanguageModel
@@ -24,17 +24,36 @@ struct TaggingObjective: Objective {
         (self.tagger, self.model, self.tensors) = (tagger, model, tensors)
     }
 
-    /// - Throws: ``PromptError/tagsDiffer(row:tokens:tags:)``; ``PromptError/labelsDiffer(missing:known:)`` for a tag
-    ///   that no train row has.
-    func row(_ example: Example) throws -> TaggedWords {
-        let words = try tagger.encode(example)
-        let tags = try example.list("tags")
-        guard tags.count == words.count else {
-            throw PromptError.tagsDiffer(row: example.id ?? "", tokens: words.count, tags: tags.count)
+    /// The rows with something to learn from.
+    ///
+    /// - Throws: ``PromptError/tagsDiffer(row:tokens:tags:)``, ``PromptError/badTag(row:tag:)``, `DatasetError` for a
+    ///   row without the lists.
+    func rows(_ dataset: Dataset) throws -> [TaggedWords] {
+        try dataset.examples.indices.map { index in
+            try row(dataset.examples[index], named: dataset.place(of: index))
+        }.filter { !$0.tags.isEmpty }
+    }
+
+    /// Throws for the first row that has not one tag a word.
+    func check(_ dataset: Dataset) throws {
+        for (index, example) in dataset.examples.enumerated() {
+            let (tokens, tags) = (try example.list("tokens"), try example.list("tags"))
+            guard tokens.count == tags.count else {
+                throw PromptError.tagsDiffer(
+                    row: dataset.place(of: index), tokens: tokens.count, tags: tags.count)
+            }
         }
-        let indices = try tags.prefix(words.places.count).map { tag -> Int32 in
+    }
+
+    private func row(_ example: Example, named name: String) throws -> TaggedWords {
+        let (words, tags) = (try tagger.encode(example), try example.list("tags"))
+        guard tags.count == words.count else {
+            throw PromptError.tagsDiffer(row: name, tokens: words.count, tags: tags.count)
+        }
+        let indices = try zip(words.readings, tags).compactMap { reading, tag -> Int32? in
+            guard case .own = reading else { return nil }
             guard let index = tagger.tags.firstIndex(of: tag) else {
-                throw PromptError.labelsDiffer(missing: [tag], known: tagger.tags)
+                throw PromptError.badTag(row: name, tag: tag)
             }
             return Int32(index)
         }
@@ -48,25 +67,39 @@ struct TaggingObjective: Objective {
 
     func weight(of batch: [TaggedWords]) -> Float { Float(batch.reduce(0) { $0 + $1.tags.count }) }
 
-    /// The most likely tag of every word; `O` for words that do not fit.
-    func tags(_ examples: [Example], _ pass: Pass) throws -> [[String]] {
-        var answers: [[String]] = []
+    /// How many rows are tagged in one walk.
+    private static let rowsABatch = 16
+
+    /// The most likely tag of every word.
+    func tags(
+        _ examples: [Example], _ pass: Pass, progress: (Int) -> Void = { _ in }
+    ) throws -> [(tags: [String], wordsCut: Int)] {
+        var answers: [(tags: [String], wordsCut: Int)] = []
         let shared = tensors(pass)
-        for start in stride(from: 0, to: examples.count, by: 16) {
-            let rows = try examples[start..<min(start + 16, examples.count)].map { try tagger.encode($0) }
-            let table = tagger.logProbabilities(rows, model, shared, pass)
-            let (values, width) = (table.floats, table.shape.width)
-            var place = 0
+        for start in stride(from: 0, to: examples.count, by: Self.rowsABatch) {
+            try Task.checkCancellation()
+            let batch = examples[start..<min(start + Self.rowsABatch, examples.count)]
+            let rows = try batch.map { try tagger.encode($0) }
+            var read = best(rows.filter { !$0.places.isEmpty }, shared, pass)[...]
             for row in rows {
-                let own = row.places.map { _ -> String in
-                    defer { place += 1 }
-                    let scores = values[place * width..<(place + 1) * width]
-                    let best = scores.indices.reduce(scores.startIndex) { scores[$1] > scores[$0] ? $1 : $0 }
-                    return tagger.tags[best - scores.startIndex]
-                }
-                answers.append(own + Array(repeating: "O", count: row.count - own.count))
+                answers.append(
+                    (row.tags(Array(read.prefix(row.places.count))), row.count - row.readings.count))
+                read = read.dropFirst(row.places.count)
             }
+            progress(answers.count)
         }
         return answers
+    }
+
+    /// The most likely tag at each place that is read.
+    private func best(_ rows: [EncodedWords], _ shared: PromptTensors, _ pass: Pass) -> [String] {
+        guard !rows.isEmpty else { return [] }
+        let table = tagger.logProbabilities(rows, model, shared, pass)
+        let (values, width) = (table.floats, table.shape.width)
+        return (0..<table.shape.rows).map { row in
+            let scores = values[row * width..<(row + 1) * width]
+            let best = scores.indices.reduce(scores.startIndex) { scores[$1] > scores[$0] ? $1 : $0 }
+            return tagger.tags[best - scores.startIndex]
+        }
     }
 }

@@ -18,13 +18,4 @@ extension EnsembleWeighting: ExpressibleByArgument {}
 extension AnswerLoss: ExpressibleByArgument {}
 
 extension PromptTuning.Placement: ExpressibleByArgument {}
-extension Readout: ExpressibleByArgument {
-    /// Those that give a label, which is what the commands ask for.
-    public init?(argument: String) {
-        self.init(rawValue: argument)
-        guard Self.ofLabels.contains(self) else { return nil }
-    }
-
-    /// What help lists.
-    public static var allValueStrings: [String] { ofLabels.map(\.rawValue) }
-}
+extension Readout: ExpressibleByArgument {}

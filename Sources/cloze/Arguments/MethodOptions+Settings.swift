@@ -36,7 +36,7 @@ extension MethodOptions {
         settings.reparametrisation = try network()
         settings.layers = try parsedLayers()
         settings.dropout = dropout ?? settings.dropout
-        settings.readout = readout ?? settings.readout
+        settings.readout = labelReadout ?? settings.readout
         return settings
     }
 
@@ -74,7 +74,7 @@ extension MethodOptions {
     func modelTuning() throws -> ModelTuning.Settings {
         var settings = ModelTuning.Settings()
         settings.tuned = try parsedTuned() ?? settings.tuned
-        settings.readout = readout ?? settings.readout
+        settings.readout = labelReadout ?? settings.readout
         return settings
     }
 

@@ -58,8 +58,14 @@ struct MethodOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The share of a prefix that is zeroed in training.", valueName: "share"))
     var dropout: Float?
 
-    @Option(help: ArgumentHelp("How labels are read.", valueName: "readout"))
+    @Option(
+        help: ArgumentHelp(
+            "How answers are read: labels by words or a head, or tags, spans and texts.", valueName: "readout"
+        ))
     var readout: Readout?
+
+    /// The readout, if it gives labels.
+    var labelReadout: Readout? { readout.flatMap { Readout.ofLabels.contains($0) ? $0 : nil } }
 
     @Option(
         help: ArgumentHelp("Weights of the model that are tuned: all, top:K or none.", valueName: "weights"))
@@ -119,7 +125,7 @@ struct MethodOptions: ParsableArguments {
             ("--encoder-width", encoderWidth != nil, [.prefixTuning, .pTuning, .deepPrompt]),
             ("--layers", layers != nil, [.prefixTuning, .deepPrompt]),
             ("--dropout", dropout != nil, [.prefixTuning, .deepPrompt]),
-            ("--readout", readout != nil, [.deepPrompt, .modelTuning]),
+            ("--readout classifier", labelReadout == .classifier, [.deepPrompt, .modelTuning]),
             ("--tuned", tuned != nil, [.pTuning, .modelTuning]),
             ("--model-rate", modelRate != nil, [.pTuning]),
             ("--rank", rank != nil, [.lora]), ("--alpha", alpha != nil, [.lora]),

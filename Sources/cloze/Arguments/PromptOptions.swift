@@ -54,6 +54,20 @@ struct PromptOptions: ParsableArguments {
         return made
     }
 
+    /// The saved prompt, if it answers rows with their own: tags, spans or texts.
+    func ownReadout() throws -> Prompt? {
+        guard let prompt else { return nil }
+        let folder = PromptFolder(URL(fileURLWithPath: prompt))
+        guard let readout = try folder.readout, !Readout.ofLabels.contains(readout) else { return nil }
+        guard question.template == nil, question.words == nil, !chat.isAsked, rule == nil, choices == nil
+        else {
+            throw UsageError(
+                "--prompt brings its own way of asking; leave --template, --words, --chat, --rule and --choices away"
+            )
+        }
+        return try folder.read(on: CPUBackend.shared)
+    }
+
     /// A template whose answer stands at its end, where it says none.
     private static func question(_ text: String) throws -> Template {
         do { return try Template(unescaping: text) } catch let error where error.rule == .noAnswer {

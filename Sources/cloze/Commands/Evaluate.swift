@@ -24,6 +24,7 @@ struct Evaluate: ParsableCommand {
     @OptionGroup var prompt: PromptOptions
     @OptionGroup(title: "Examples in the prompt") var shown: DemonstrationOptions
     @OptionGroup(title: "Corrections") var corrected: CalibrationOptions
+    @OptionGroup(title: "Writing") var writing: WritingOptions
     @OptionGroup var rows: RowOptions
     @OptionGroup var general: GeneralOptions
 
@@ -66,6 +67,7 @@ struct Evaluate: ParsableCommand {
     }
 
     func run() throws {
+        if let own = try prompt.ownReadout() { return try EvaluateReadout(command: self, prompt: own).run() }
         let console = general.begin()
         let gates = try require.map { try Gate($0) }
         let judged = try metric.map { try Metric(named: $0) }

@@ -26,6 +26,7 @@ struct Predict: ParsableCommand {
     @OptionGroup var prompt: PromptOptions
     @OptionGroup(title: "Examples in the prompt") var shown: DemonstrationOptions
     @OptionGroup(title: "Corrections") var corrected: CalibrationOptions
+    @OptionGroup(title: "Writing") var writing: WritingOptions
     @OptionGroup var rows: RowOptions
     @OptionGroup var general: GeneralOptions
 
@@ -52,6 +53,7 @@ struct Predict: ParsableCommand {
     }
 
     func run() throws {
+        if let own = try prompt.ownReadout() { return try PredictReadout(command: self, prompt: own).run() }
         let console = general.begin()
         if let file { try InputFile(file).check() }
         let pretrained = try model.load(console)

@@ -20,6 +20,11 @@ struct Train: ParsableCommand {
                 --template 'Review: {text}\\nSentiment: {answer}' \\
                 --words 'negative=bad,positive=good' --output reviews
               cloze train --model MODEL --task TASK --output PROMPT --dry-run
+              cloze train --model MODEL --data names.jsonl --test test.jsonl \\
+                --readout tagger --method deep-prompt --output names
+              cloze train --model MODEL --data tables.jsonl --test test.jsonl \\
+                --readout text --template 'Data: {source}\\nText:{answer}' \\
+                --method prefix-tuning --output writer
             """)
 
     @OptionGroup var model: ModelOptions
@@ -27,6 +32,8 @@ struct Train: ParsableCommand {
     @OptionGroup var chat: ChatOption
     @OptionGroup(title: "METHOD OPTIONS") var method: MethodOptions
     @OptionGroup var draw: DrawOptions
+    @OptionGroup(title: "TAGS, SPANS AND TEXTS") var readouts: ReadoutOptions
+    @OptionGroup(title: "WRITING") var writing: WritingOptions
     @OptionGroup var general: GeneralOptions
 
     @Option(
@@ -50,6 +57,9 @@ struct Train: ParsableCommand {
     }
 
     func run() throws {
+        if let readout = task.ownReadout(method.readout) {
+            return try TrainReadout(command: self, readout: readout).run()
+        }
         let console = general.begin()
         var plan = try plan()
         try PromptFolder(plan.output).checkWritable(replacing: force)

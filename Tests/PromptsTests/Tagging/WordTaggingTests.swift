@@ -1,10 +1,12 @@
 import Datasets
+import Foundation
 import Layers
 import Models
 import Prompts
 import Tensors
 import TestSupport
 import Testing
+import Tokenizers
 
 @Suite struct WordTaggingTests {
     /// Words 40 and 41 begin a name of one kind or another, 42 goes on with it; the rest is nothing.
@@ -33,7 +35,7 @@ import Testing
         var deep = DeepPrompt.Settings()
         (deep.rows, deep.rate, deep.steps, deep.dropout) = (4, .fixed(0.05), 200, 0)
         var tuned = ModelTuning.Settings()
-        (tuned.readout, tuned.rate, tuned.steps) = (.classifier, .fixed(3e-3), 120)
+        (tuned.headRate, tuned.rate, tuned.steps) = (3e-3, .fixed(3e-3), 200)
         var probe = ModelTuning.Settings.probe
         (probe.rate, probe.steps) = (.fixed(0.05), 200)
         return [.deepPrompt(deep), .modelTuning(tuned), .modelTuning(probe)]
@@ -81,14 +83,79 @@ import Testing
         let error = #expect(throws: PromptError.self) {
             try WordTagging(Self.choices[2]).fit(named: "bad", bad, dev: nil, to: tiny, RunContext())
         }
-        #expect(description(of: error) == "row 'row 7' has 2 tokens but 1 tags; give each token one tag")
+        #expect(description(of: error) == "row 1 ('row 7') has 2 tokens but 1 tags; give each token one tag")
         #expect(throws: DatasetError.self) {
             try WordTagging(Self.choices[2]).fit(
                 named: "bad", Dataset(name: "bad", examples: [Example(fields: ["text": "5"])]), dev: nil,
                 to: tiny,
                 RunContext())
         }
-        #expect(throws: PromptError.self) { try WordTagging(.lora(LoRA.Settings())) }
+    }
+
+    @Test(arguments: ["bert", "llama"], SpanTests.choices)
+    func `every method lowers the loss beneath the tags, and is read back`(
+        _ name: String, _ choice: MethodChoice
+    ) throws {
+        let tiny = try name == "bert" ? Tiny.masked() : Tiny.model(name)
+        let notes = Notes()
+        let prompt = try WordTagging(choice).fit(
+            named: "names", rows(16, seed: 1), dev: rows(4, seed: 2), to: tiny, RunContext { notes.add($0) })
+        #expect(
+            (notes.losses.suffix(3).min() ?? 9) < (notes.losses.first ?? 0), "\(choice.name): \(notes.losses)"
+        )
+        let place = try TemporaryFolder()
+        let folder = PromptFolder(place.file("saved"))
+        try folder.write(prompt)
+        let test = try rows(6, seed: 3).examples
+        let again = try Tagger(folder.read(on: CPUBackend.shared), tiny)
+        #expect(try again.tags(test) == Tagger(prompt, tiny).tags(test))
+    }
+
+    @Test func `tags that are none are refused by row, and tags that begin nothing are told`() throws {
+        let tiny = try Tiny.model()
+        func row(_ tags: String) -> Example { Example(fields: ["tokens": "[\"5\",\"6\"]", "tags": tags]) }
+        func fit(_ rows: [Example], _ notes: Notes = Notes()) throws -> Prompt {
+            try WordTagging(Self.choices[2]).fit(
+                named: "t", Dataset(name: "t", examples: rows), dev: nil, to: tiny,
+                RunContext { notes.add($0) })
+        }
+        for bad in ["PER", "B-", "b-PER", ""] {
+            let error = #expect(throws: PromptError.self) {
+                try fit([row("[\"O\",\"O\"]"), row("[\"O\",\"\(bad)\"]")])
+            }
+            #expect(description(of: error).hasPrefix("row 2 has the tag '\(bad)'; tags are O, B-KIND"))
+        }
+        let notes = Notes()
+        let prompt = try fit([row("[\"O\",\"I-PER\"]"), row("[\"B-PER\",\"I-ORG\"]")], notes)
+        #expect(notes.warnings.contains { $0.hasPrefix("2 tags I-KIND") })
+        #expect(prompt.manifest.verbalizer.labels == ["O", "B-ORG", "I-ORG", "B-PER", "I-PER"])
+    }
+
+    @Test func `characters are tagged by the tokens that they are of, and spaces by their neighbours`() throws
+    {
+        let file = Golden.folder.appendingPathComponent("tokenizers/smollm2.json")
+        let tagger = TokenTagger(
+            tags: ["O", "B-X", "I-X"], width: 8, try TokenizerPipeline(contentsOf: file), limit: 100)
+        let text = "see the film"
+        let characters = text.map { String($0) }
+        let row = try tagger.encode(Example(fields: ["tokens": Self.list(characters), "text": text]))
+        #expect(row.count == 12 && row.readings.count == 12)
+        #expect(row.readings[3] == .nothing && row.readings[0] == .own(0) && row.readings.contains(.shared))
+        var read = row.places.map { _ in "O" }
+        for (index, reading) in row.readings.enumerated() {
+            if case .own(let place) = reading, index >= 4 { read[place] = index == 4 ? "B-X" : "I-X" }
+        }
+        let tags = row.tags(read)
+        // "the film" is one name, its space within.
+        #expect(tags == ["O", "O", "O", "O", "B-X"] + Array(repeating: "I-X", count: 7))
+        // Words that the tokenizer makes nothing of, and words parted by spaces.
+        let words = try tagger.encode(Example(fields: ["tokens": "[\"see\",\"\",\"film\"]"]))
+        #expect(
+            words.readings == [.own(0), .nothing, .own(1)]
+                && words.tags(["B-X", "I-X"]) == ["B-X", "I-X", "I-X"])
+        let cut = TokenTagger(tags: ["O"], width: 8, try TokenizerPipeline(contentsOf: file), limit: 1)
+        let short = try cut.encode(Example(fields: ["tokens": Self.list(["see", "the", "film"])]))
+        #expect(short.readings.count == 1 && short.tags(["O"]) == ["O", "O", "O"])
     }
 
     @Test func `a prompt of labels is no tagger`() throws {

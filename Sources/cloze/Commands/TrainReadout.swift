@@ -1,0 +1,133 @@
+import Datasets
+import Experiments
+import Foundation
+import Models
+import Prompts
+
+/// `cloze train` where rows are answered with their own: tags, spans, texts.
+struct TrainReadout {
+    let command: Train
+    let readout: Readout
+
+    func run() throws {
+        let console = command.general.begin()
+        let plan = try plan()
+        try PromptFolder(plan.output).checkWritable(replacing: plan.isReplacing)
+        let pretrained = try command.model.load(console)
+        let interrupt = Interrupt(console)
+        let narrator = TrainNarrator(console, interrupt)
+        let teaching = ReadoutTeaching(plan, pretrained, stop: interrupt.stop) { narrator.tell($0) }
+        if !command.resume { try? FileManager.default.removeItem(at: plan.checkpointPlace) }
+        interrupt.listen()
+        do {
+            let report = try teaching.run()
+            console.end()
+            try show(report)
+        } catch is CancellationError {
+            console.end()
+            console.note(
+                "stopped; \(plan.checkpointPlace.path) keeps what was learned, and the same command goes on from it"
+            )
+            throw CancellationError()
+        }
+    }
+
+    private func plan() throws -> ReadoutPlan {
+        guard !command.dryRun else {
+            throw UsageError("--dry-run goes with labels; the readout \(readout.rawValue) has none")
+        }
+        let method = try command.method.choice(seed: command.draw.seed)
+        var plan = ReadoutPlan(
+            task: try command.task.source(readout, target: command.readouts.target), method: method,
+            output: URL(fileURLWithPath: command.output))
+        plan.trainRows = command.readouts.trainRows
+        plan.devRows = command.readouts.devRows
+        plan.testRows = command.draw.testRows
+        plan.seed = command.draw.seed
+        plan.limit = command.task.question.givenLimit ?? (readout == .span ? 384 : 512)
+        plan.spans = command.readouts.spans
+        var texts = command.writing.settings(over: TextSettings())
+        texts.target = command.readouts.target
+        plan.texts = texts
+        plan.isReplacing = command.force
+        plan.startingFrom = command.method.startFrom.map { URL(fileURLWithPath: $0) }
+        return plan
+    }
+
+    private func show(_ report: ReadoutReport) throws {
+        let predict =
+            "cloze predict --model \(command.model.model.shellQuoted) --prompt \(command.output.shellQuoted) "
+            + (readout == .span ? "--file rows.jsonl" : "'your text'")
+        if command.general.json {
+            return try Stream.output.print(
+                json: ReadoutDocument(report: report, predict: predict), of: "train")
+        }
+        try Stream.output.print(report.text + "\n\nUse it:\n  \(predict)")
+    }
+}
+
+/// A report with the command that uses the prompt.
+private struct ReadoutDocument: Encodable {
+    let report: ReadoutReport
+    let predict: String
+
+    private enum Key: String, CodingKey {
+        case predict
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try report.encode(to: encoder)
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(predict, forKey: .predict)
+    }
+}
+
+extension ReadoutReport {
+    /// The table, the kinds of entities, the costs.
+    var text: String {
+        let terminal = Terminal(STDOUT_FILENO)
+        let names = rows.first?.metrics.map(\.metric) ?? []
+        var table = Table(
+            ["on \(testRows) test rows"] + names + ["95 % interval", "trained", "stored", "a row"])
+        for row in rows {
+            let interval = row.metrics.first?.interval
+            table.add(
+                [row.name] + row.metrics.map { Figures.decimal($0.value, 3) } + [
+                    interval.map { "\(Figures.decimal($0.low, 3)) to \(Figures.decimal($0.high, 3))" } ?? "–",
+                    row.trainedParameters == 0 ? "–" : Figures.count(row.trainedParameters),
+                    row.bytes == 0 ? "–" : Figures.bytes(row.bytes),
+                    row.millisecondsARow == 0 ? "–" : Figures.decimal(row.millisecondsARow, 1) + " ms",
+                ])
+        }
+        let parts = [table.lines(terminal), entities?.text(terminal), costs]
+        return parts.compactMap(\.self).joined(separator: "\n\n")
+            + warnings.map { "\nwarning: " + $0 }.joined()
+    }
+
+    private var costs: String {
+        let own = rows.last
+        return """
+            Learned from \(trainRows) rows of '\(task)', chosen by \(devRows), in \
+            \(Figures.seconds(own?.trainingSeconds ?? 0)): \(Figures.count(own?.trainedParameters ?? 0)) numbers beside \
+            the frozen model's \(Figures.count(modelParameters)). A step took \(Figures.seconds(stepSeconds)) and held up \
+            to \(Figures.bytes(peakTrainingBytes)) beside the model's file; peak memory \(Figures.bytes(peakProcessBytes)). \
+            A gigabyte holds \(Figures.count(tasksAGigabyte)) such prompts. The prompt is in \(output); read back, it \
+            gave \(answersChangedByReload == 0 ? "the same answers" : "\(answersChangedByReload) other answers").
+            """
+    }
+}
+
+extension EntityReport {
+    /// A row a kind.
+    func text(_ terminal: Terminal) -> String? {
+        guard !kinds.isEmpty else { return nil }
+        var table = Table(["entity", "there are", "answered", "precision", "recall", "F1"])
+        for kind in kinds {
+            table.add([
+                kind.kind, "\(kind.wanted)", "\(kind.found)", Figures.decimal(kind.precision, 3),
+                Figures.decimal(kind.recall, 3), Figures.decimal(kind.f1, 3),
+            ])
+        }
+        return table.lines(terminal)
+    }
+}
