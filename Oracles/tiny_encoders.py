@@ -143,7 +143,7 @@ def make(name: str, model, seed: int, with_prefix: bool = False, with_segments: 
     model = load(folder)
     rows = token_rows(random)
     table = model.get_input_embeddings().weight
-    soft = table[random.integers(SOFT_ROWS, below=VOCABULARY)] + random.normal(SOFT_ROWS, WIDTH, scale=0.05)
+    soft = table[random.integers(SOFT_ROWS, below=VOCABULARY)] + random.normal(SOFT_ROWS, table.shape[1], scale=0.05)
 
     golden = packed_ids(rows)
     golden |= {

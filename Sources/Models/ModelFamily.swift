@@ -4,6 +4,7 @@
 public enum ModelFamily: String, Hashable, Sendable, Codable, CaseIterable {
     case bert
     case distilbert
+    case electra
     case gemma3
     case gpt2
     case llama
@@ -16,7 +17,7 @@ public enum ModelFamily: String, Hashable, Sendable, Codable, CaseIterable {
     /// Whether its models predict the next token; the others guess what masks hide.
     package var isCausal: Bool {
         switch self {
-        case .bert, .distilbert, .roberta, .xlmRoberta: false
+        case .bert, .distilbert, .electra, .roberta, .xlmRoberta: false
         case .gemma3, .gpt2, .llama, .mistral, .qwen2, .qwen3: true
         }
     }

@@ -20,10 +20,16 @@ public struct ModelTraits: Hashable, Sendable {
     public var isCausal: Bool
     /// What embedded tokens have been multiplied by; soft rows live on that scale too.
     public var embeddingScale: Float
+    /// The width of embedded tokens and of soft rows, where it is not that of the layers' rows; see ``inputWidth``.
+    public var embeddedWidth: Int?
     /// How many segments the model tells apart; 0 where it has none.
     public var segmentCount = 0
     /// Whether it can score the vocabulary; a bare encoder cannot.
     public var hasOutput = true
+
+    /// The width of what ``LanguageModel/embed(_:_:)`` gives and ``ModelInput/embeddings`` holds: ``width`` but for models
+    /// that embed in a narrower space, such as ELECTRA's generators.
+    public var inputWidth: Int { embeddedWidth ?? width }
 
     /// The width of a row of ``KeyValues``, `G * W`.
     public var keyValueWidth: Int { keyValueHeads * headWidth }

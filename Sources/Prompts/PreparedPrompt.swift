@@ -110,7 +110,7 @@ struct PreparedPrompt: Sendable {
     static func softRows(of prompt: Prompt, _ layout: SoftLayout, _ traits: ModelTraits) throws
         -> Tensor?
     {
-        let needed: Shape = [layout.rowCount, traits.width]
+        let needed: Shape = [layout.rowCount, traits.inputWidth]
         let rows = prompt.softRows
         guard rows.map({ $0.shape == needed }) ?? (layout.rowCount == 0) else {
             throw PromptError.wrongShape(

@@ -7,7 +7,7 @@ import Training
 
 /// Every encoder family against transformers, on tiny random models with a mask in each sequence.
 @Suite struct EncoderTests {
-    static let names = ["bert", "roberta", "xlm_roberta", "distilbert"]
+    static let names = ["bert", "roberta", "xlm_roberta", "distilbert", "electra"]
 
     /// The label words' cross-entropy at the mask of each sequence, soft rows in front where there are any.
     private struct MaskedWords: Objective {
@@ -83,8 +83,8 @@ import Training
         expectClose(some, Tensor.joinColumns(picked), absolute: 1e-5, relative: 1e-5, name)
     }
 
-    @Test func `segments count where the family has them`() throws {
-        let tiny = try TinyModel("bert")
+    @Test(arguments: ["bert", "electra"]) func `segments count where the family has them`(_ name: String) throws {
+        let tiny = try TinyModel(name)
         var input = tiny.packed(try tiny.sequences)
         input.segments = try tiny.golden.integers("segments")
         expectClose(

@@ -2,7 +2,8 @@ package import Layers
 package import Tensors
 
 /// BERT (Devlin et al. 2019) and the encoders built like it: RoBERTa (Liu et al. 2019), XLM-R (Conneau et al.
-/// 2020) and DistilBERT (Sanh et al. 2019).
+/// 2020), DistilBERT (Sanh et al. 2019) and ELECTRA (Clark et al. 2020), whose generator guesses what masks hide; its
+/// discriminator is read as an encoder without a head.
 ///
 /// Learned positions, and segments where the family has them, are added to the embedded tokens; layers are normed
 /// after each sum; every row sees every row of its sequence and of the blocks before it.
@@ -12,12 +13,14 @@ package struct BERT: LanguageModel {
     private let positions: Embedding
     private let segments: Embedding?
     private let norm: LayerNorm
+    /// From the tables' width to that of the layers' rows, where they differ.
+    private let projection: Linear?
     private let layers: [BERTLayer]
     private let head: MaskedHead?
     private let firstPosition: Int32
 
     package init(_ configuration: BERTConfiguration) {
-        let width = configuration.width
+        let width = configuration.embeddedWidth ?? configuration.width
         let root = ParameterPath(configuration.family.encoderRoot)
         let table = root / "embeddings"
         traits = ModelTraits(configuration)
@@ -28,6 +31,9 @@ package struct BERT: LanguageModel {
             configuration.segments > 0
             ? Embedding(table / "token_type_embeddings", count: configuration.segments, width: width) : nil
         norm = LayerNorm(table / "LayerNorm", width: width, epsilon: configuration.epsilon)
+        projection = configuration.embeddedWidth.map {
+            Linear(root / "embeddings_project", inputs: $0, outputs: configuration.width, hasBias: true)
+        }
         layers = (0..<configuration.layers).map {
             BERTLayer(root / "encoder" / "layer" / $0, configuration)
         }
@@ -36,7 +42,7 @@ package struct BERT: LanguageModel {
 
     package var parameters: [Parameter] {
         words.parameters + positions.parameters + (segments?.parameters ?? []) + norm.parameters
-            + layers.flatMap(\.parameters) + (head?.parameters ?? [])
+            + (projection?.parameters ?? []) + layers.flatMap(\.parameters) + (head?.parameters ?? [])
     }
 
     package func embed(_ tokens: [Int32], _ pass: Pass) -> Tensor { words(tokens, pass) }
@@ -47,16 +53,17 @@ package struct BERT: LanguageModel {
             angles: nil, norm: { $0 }, keepsKeyValues: keepsKeyValues)
     }
 
-    /// What the first layer reads: words, positions and segments, normed.
+    /// What the first layer reads: words, positions and segments, normed and brought to the layers' width.
     private func placed(_ input: ModelInput, _ pass: Pass) -> Tensor {
         let rows = input.embeddings + positions(input.positions.map { $0 + firstPosition }, pass)
-        return norm(addingSegments(to: rows, input, pass), pass)
+        let normed = norm(addingSegments(to: rows, input, pass), pass)
+        return projection.map { $0(normed, pass) } ?? normed
     }
 
     private func addingSegments(to rows: Tensor, _ input: ModelInput, _ pass: Pass) -> Tensor {
         guard let segments else { return rows }
         if let numbers = input.segments { return rows + segments(numbers, pass) }
-        return rows.adding(row: segments([0], pass).reshaped([traits.width]))
+        return rows.adding(row: segments([0], pass).reshaped([traits.inputWidth]))
     }
 
     package func scores(_ hidden: Tensor, vocabulary: [Int32]?, _ pass: Pass) -> Tensor {
@@ -132,8 +139,10 @@ private struct MaskedHead: Sendable {
 
     init(_ configuration: BERTConfiguration) {
         let names = configuration.family.maskedHead
-        let (width, vocabulary) = (configuration.width, configuration.vocabularySize)
-        transform = Linear(ParameterPath(names.transform), inputs: width, outputs: width, hasBias: true)
+        let width = configuration.embeddedWidth ?? configuration.width
+        let vocabulary = configuration.vocabularySize
+        transform = Linear(
+            ParameterPath(names.transform), inputs: configuration.width, outputs: width, hasBias: true)
         activation = configuration.headActivation
         norm = LayerNorm(ParameterPath(names.norm), width: width, epsilon: configuration.epsilon)
         bias = ParameterPath(names.bias).parameter([vocabulary])
@@ -146,7 +155,7 @@ private struct MaskedHead: Sendable {
         transform.parameters + norm.parameters + [bias] + (output?.parameters ?? [])
     }
 
-    /// What the output matrix is multiplied by, `[R, D]`.
+    /// What the output matrix is multiplied by, `[R, D]`, or as wide as the table.
     func transformed(_ hidden: Tensor, _ pass: Pass) -> Tensor {
         norm(transform(hidden, pass).applying(activation), pass)
     }
@@ -168,6 +177,7 @@ extension ModelTraits {
             headWidth: configuration.width / configuration.heads,
             vocabularySize: configuration.vocabularySize, contextLength: configuration.contextLength,
             isCausal: false, embeddingScale: 1)
+        embeddedWidth = configuration.embeddedWidth
         segmentCount = configuration.segments
         hasOutput = configuration.hasHead
     }

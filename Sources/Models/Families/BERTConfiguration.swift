@@ -6,6 +6,8 @@ package struct BERTConfiguration: Sendable {
     package var family: ModelFamily
     package var vocabularySize: Int
     package var width: Int
+    /// The width of the embedding tables, where the first layer reads a map of them (ELECTRA); nil for `width`.
+    package var embeddedWidth: Int?
     /// The width of the feed-forward layer.
     package var inner: Int
     package var heads: Int
@@ -53,20 +55,24 @@ extension BERTConfiguration {
         try file.refuse("add_cross_attention", unless: [.bool(false)], supported: "false")
         try file.refuse(
             "position_embedding_type", unless: [.string("absolute")], supported: "absolute positions")
-        let isBERT = family == .bert
+        // ELECTRA counts positions and segments as BERT does.
+        let isBERT = family == .bert || family == .electra
         let activation = try file.activation("hidden_act", default: "gelu")
         self.init(
             family: family, vocabularySize: try file.count("vocab_size", default: isBERT ? 30_522 : 50_265),
-            width: try file.count("hidden_size", default: 768),
-            inner: try file.count("intermediate_size", default: 3072),
-            heads: try file.count("num_attention_heads", default: 12),
+            width: try file.count("hidden_size", default: family == .electra ? 256 : 768),
+            inner: try file.count("intermediate_size", default: family == .electra ? 1024 : 3072),
+            heads: try file.count("num_attention_heads", default: family == .electra ? 4 : 12),
             layers: try file.count("num_hidden_layers", default: 12),
             positions: try file.count("max_position_embeddings", default: 512),
             firstPosition: isBERT ? 0 : try file.natural("pad_token_id", default: 1) + 1,
             segments: try file.count("type_vocab_size", default: 2),
             epsilon: Float(try file.positive("layer_norm_eps", default: 1e-12)), activation: activation,
-            headActivation: isBERT ? activation : .gelu,
+            headActivation: family == .bert ? activation : .gelu,
             isTied: try file.flag("tie_word_embeddings", default: true))
+        guard family == .electra else { return }
+        let narrow = try file.count("embedding_size", default: 128)
+        embeddedWidth = narrow == width ? nil : narrow
     }
 
     private init(distilBERT file: Configuration) throws {
@@ -124,6 +130,7 @@ extension ModelFamily {
     var encoderRoot: String {
         switch self {
         case .distilbert: "distilbert"
+        case .electra: "electra"
         case .roberta, .xlmRoberta: "roberta"
         default: "bert"
         }
@@ -136,6 +143,10 @@ extension ModelFamily {
             MaskedHeadNames(
                 transform: "vocab_transform", norm: "vocab_layer_norm", bias: "vocab_projector.bias",
                 decoder: "vocab_projector")
+        case .electra:
+            MaskedHeadNames(
+                transform: "generator_predictions.dense", norm: "generator_predictions.LayerNorm",
+                bias: "generator_lm_head.bias", decoder: "generator_lm_head")
         case .roberta, .xlmRoberta:
             MaskedHeadNames(
                 transform: "lm_head.dense", norm: "lm_head.layer_norm", bias: "lm_head.bias",

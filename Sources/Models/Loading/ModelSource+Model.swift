@@ -22,11 +22,11 @@ extension ModelSource {
     package func model() throws -> (model: any LanguageModel, rules: NameRules) {
         let family = try ModelFamily(self)
         switch (family, format) {
-        case (.bert, .huggingFace), (.distilbert, .huggingFace), (.roberta, .huggingFace),
-            (.xlmRoberta, .huggingFace):
+        case (.bert, .huggingFace), (.distilbert, .huggingFace), (.electra, .huggingFace),
+            (.roberta, .huggingFace), (.xlmRoberta, .huggingFace):
             let settings = try BERTConfiguration(family, configuration, checkpoint)
             return (BERT(settings), settings.folderRules)
-        case (.bert, .gguf), (.distilbert, .gguf), (.roberta, .gguf), (.xlmRoberta, .gguf):
+        case (.bert, .gguf), (.distilbert, .gguf), (.electra, .gguf), (.roberta, .gguf), (.xlmRoberta, .gguf):
             throw ModelError.unsupported(
                 file: configuration.location, key: "general.architecture", found: "'\(family.rawValue)'",
                 supported:

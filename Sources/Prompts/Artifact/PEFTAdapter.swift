@@ -212,7 +212,8 @@ extension PEFTAdapter {
     init?(_ prompt: Prompt) {
         let (tensors, model) = (prompt.tensors, prompt.manifest.model)
         let heads = model.heads ?? model.width / max(1, model.headWidth)
-        if let rows = prompt.softRows, tensors.count == 1 {
+        // PEFT's rows are as wide as the layers' also where a model embeds in a narrower space, and fit nothing there.
+        if let rows = prompt.softRows, tensors.count == 1, rows.shape.width == model.width {
             let isPTuning = prompt.manifest.method == PTuning.name
             configuration = PEFTConfiguration(
                 kind: isPTuning

@@ -79,7 +79,7 @@ public struct PTuning: PromptMethod {
 
     private func encoder(_ layout: SoftLayout, _ pretrained: PretrainedModel) -> PseudoTokenEncoder {
         PseudoTokenEncoder(
-            settings.encoder, tokens: layout.rowCount, width: pretrained.model.traits.width)
+            settings.encoder, tokens: layout.rowCount, width: pretrained.model.traits.inputWidth)
     }
 
     /// The network and the tuned weights, whatever reads the answer.

@@ -51,7 +51,7 @@ public enum WeightSelection: Hashable, Codable, Sendable {
 
     /// Whether a weight stands between the last hidden state and the vocabulary's scores, by the families' names.
     private static func scoresVocabulary(_ name: String) -> Bool {
-        ["cls.", "lm_head.", "vocab_"].contains { name.hasPrefix($0) }
+        ["cls.", "lm_head.", "vocab_", "generator_"].contains { name.hasPrefix($0) }
     }
 
     /// The number of the layer that a weight is of: the first number in its name.

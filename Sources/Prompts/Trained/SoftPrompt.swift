@@ -15,7 +15,7 @@ public struct SoftPrompt: Sendable {
 
     /// Rows of a layout for a model.
     public init(_ layout: SoftLayout, _ model: ModelTraits) {
-        parameter = Parameter(name: Self.parameterName, shape: [layout.rowCount, model.width])
+        parameter = Parameter(name: Self.parameterName, shape: [layout.rowCount, model.inputWidth])
     }
 
     /// The rows, `[P, D]`.
@@ -82,7 +82,7 @@ extension SoftInitialisation {
     private static func random(_ count: Int, _ pretrained: PretrainedModel, _ random: inout CounterRandom)
         -> Tensor
     {
-        let width = pretrained.model.traits.width
+        let width = pretrained.model.traits.inputWidth
         let spread = pretrained.embeddingSpread
         let values = (0..<count * width).map { _ in (random.uniform() - 0.5) * spread }
         return Tensor(values, shape: [count, width], on: pretrained.backend)

@@ -26,6 +26,20 @@ import Training
         }
     }
 
+    @Test func `soft rows are as wide as embeddings that are narrower than the layers, and PEFT gets none`() throws {
+        let electra = try Tiny.masked("electra")
+        var settings = PromptTuning.Settings()
+        (settings.rows, settings.initialisation) = (3, .random)
+        (settings.learning.steps, settings.learning.batch) = (4, 8)
+        let prompt = try PromptTuning(settings).fit(Tiny.split(), Tiny.task(), to: electra, RunContext())
+        #expect(prompt.softRows?.shape == [3, 24] && electra.model.traits.width == 32)
+        let place = try TemporaryFolder()
+        let folder = PromptFolder(place.file("saved"))
+        try folder.write(prompt)
+        #expect(place.names(in: "saved") == ["cloze.json", "cloze.safetensors"])
+        #expect(try folder.read(on: CPUBackend.shared).verify(electra) < 1e-5)
+    }
+
     @Test(arguments: choices()) func `a task is learned on an encoder, and mixed batches answer as alone`(
         _ choice: MethodChoice
     ) throws {
@@ -51,7 +65,7 @@ import Training
         }
     }
 
-    @Test(arguments: ["bert", "roberta", "distilbert"])
+    @Test(arguments: ["bert", "roberta", "distilbert", "electra"])
     func `keys and values that repeat a layer's own leave an encoder as it is`(_ name: String) throws {
         let tiny = try Tiny.masked(name)
         let pass = Pass.inference(tiny.weights)
