@@ -1,21 +1,14 @@
-"""Times Cloze and a peer by turns on the same work and prints medians, ratios and the share of the floor.
-
-By turns, because machines are shared and noisy: only ratios of times taken side by side count. The floor of a piece of
-work is its matrix products (two operations a weight and row, and as many again for the backward pass) over the rate
-that one large product reaches in the same run.
-"""
+"""Times Cloze and a peer by turns on the same work and prints medians, ratios and the share of the floor."""
 
 import argparse
-import json
 import os
-import statistics
-import subprocess
 import sys
 from pathlib import Path
 
+from turns import compare
+
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
-MEBIBYTE = 1 << 20
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--cloze", required=True, help="the program")
@@ -31,14 +24,6 @@ parser.add_argument("--threads", type=int, default=os.cpu_count())
 parser.add_argument("--as-shipped", action="store_true", help="time PEFT also with denormal numbers kept")
 parser.add_argument("--json", action="store_true", help="print every measurement as JSON")
 arguments = parser.parse_args()
-
-
-def measured(command: list) -> dict:
-    """What a program prints as JSON."""
-    done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, check=False)
-    if done.returncode:
-        sys.exit(f"{' '.join(map(str, command))} ended with {done.returncode}")
-    return json.loads(done.stdout)
 
 
 def cloze(work: str, *options) -> list:
@@ -77,45 +62,8 @@ if arguments.as_shipped:
     WORKS["prompt-tuning step"]["PEFT as shipped"] = peer("prompt_step.py", "--as-shipped", *STEPS)
 
 
-def median(results: list[dict], key: str) -> float:
-    return statistics.median(result[key] for result in results)
-
-
-def lines(work: str, results: dict[str, list[dict]]) -> list[str]:
-    """A table line for each contender of a piece of work."""
-    ours = results["Cloze"]
-    rate = statistics.median(result["matrixRate"] for result in ours) / 1e9
-    floor = median(ours, "floorSeconds")
-    table = []
-    for name, runs in results.items():
-        seconds = median(runs, "seconds")
-        speed = f"{seconds:.2f} s" if "step" in work else f"{median(runs, 'examples') / seconds:.1f} rows/s"
-        ratio = "" if name == "Cloze" else f"{seconds / median(ours, 'seconds'):.2f}x"
-        share = f"{100 * floor / seconds:.0f} % of {rate:.0f} GFLOP/s" if name == "Cloze" else ""
-        table.append(
-            f"| {work} | {name} | {speed} | {median(runs, 'peakBytes') / MEBIBYTE:.0f} MiB | {ratio} | {share} |"
-        )
-    return table
-
-
-everything: dict[str, dict[str, list[dict]]] = {}
-for work, contenders in WORKS.items():
-    everything[work] = {name: [] for name in contenders}
-    for turn in range(arguments.turns):
-        for name, command in contenders.items():
-            result = measured(command)
-            everything[work][name].append(result)
-            print(f"turn {turn + 1}: {work}, {name}: {result['seconds']:.3f} s", file=sys.stderr, flush=True)
-
-if arguments.json:
-    print(json.dumps(everything, indent=2))
-    sys.exit()
-print(f"\n{arguments.threads} threads, medians of {arguments.turns} turns, {Path(arguments.task).name}, "
-      f"batch {arguments.batch}\n")
-print("| work | who | time or rate | peak memory | Cloze is faster by | of the floor |")
-print("| --- | --- | --- | --- | --- | --- |")
-for work, results in everything.items():
-    print("\n".join(lines(work, results)))
-print("\nTokens that were not padding: " + "; ".join(
-    f"{work} {name} {median(runs, 'realTokens'):.0f}"
-    for work, results in everything.items() for name, runs in results.items()))
+compare(
+    WORKS, arguments.turns, arguments.json,
+    f"{arguments.threads} threads, medians of {arguments.turns} turns, {Path(arguments.task).name}, "
+    f"batch {arguments.batch}",
+)
