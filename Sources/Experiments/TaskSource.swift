@@ -13,6 +13,8 @@ public struct TaskSource: Sendable {
     public var verbalizer: Verbalizer
     /// How answers are judged.
     public var metric: Metric
+    /// The field with the choices of each row, whose labels are their places; nil where the same words answer all rows.
+    public private(set) var choices: String?
     /// The rows to draw train and dev from.
     public var pool: URL
     /// The rows that are scored once, at the end.
@@ -81,8 +83,27 @@ public struct TaskSource: Sendable {
 
     /// What a method needs to know.
     public func promptTask(limit: Int, shortening: Shortening = .tail) -> PromptTask {
-        PromptTask(
+        var task = PromptTask(
             name: name, template: template, verbalizer: verbalizer, limit: limit, shortening: shortening)
+        task.choices = choices
+        return task
+    }
+
+    /// The same task with choices that come with each row: as many labels as the pool's longest list has places.
+    ///
+    /// - Throws: `DatasetError` where the field holds no list, or the file cannot be read.
+    public func asking(choices field: String) throws -> TaskSource {
+        var source = self
+        source.choices = field
+        source.mapping.lists.insert(field)
+        source.mapping.reads = template.fieldNames + [field]
+        source.mapping.labels = nil
+        let rows = try Dataset(contentsOf: pool, mapping: source.mapping).examples
+        let most = try rows.map { try $0.list(field).count }.max() ?? 0
+        let places = (0..<max(2, most)).map(String.init)
+        source.verbalizer = try Verbalizer(labels: places, words: places)
+        source.mapping.labels = places
+        return source
     }
 
     /// Reads the pool or the test rows; labels are the verbalizer's, fields the template's.

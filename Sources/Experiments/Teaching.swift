@@ -45,9 +45,13 @@ public struct Teaching: Sendable {
         guard let testFile = plan.task.test else { throw ExperimentError.noTestRows(plan.task.name) }
         let split = try self.split()
         let test = try LockedTest(try plan.task.rows(testFile, limit: plan.testLimit))
-        let words = try EncodedVerbalizer(
-            task.verbalizer, behind: task.template, pretrained.tokenizer, kind: pretrained.promptKind())
-        report(.words(words))
+        if task.choices == nil {
+            report(
+                .words(
+                    try EncodedVerbalizer(
+                        task.verbalizer, behind: task.template, pretrained.tokenizer,
+                        kind: pretrained.promptKind())))
+        }
         report(.data(try dataReport(split, test)))
         return Prepared(folder: folder, split: split, test: test, task: task)
     }
@@ -138,7 +142,7 @@ public struct Teaching: Sendable {
         let words = prepared.task.verbalizer.entries.map { "\($0.label)=\($0.words)" }
         let identity = [
             pretrained.fingerprint.digest, prepared.task.template.source, "\(words)", settings, "\(rows)",
-            "\(plan.limit)", plan.startingFrom?.path ?? "",
+            "\(plan.limit)", plan.startingFrom?.path ?? "", prepared.task.choices ?? "",
             fingerprint(prepared.split.train), fingerprint(prepared.split.dev),
         ].joined(separator: "\n")
         return TrainingCheckpoint(plan.checkpointPlace, identity: identity)

@@ -40,12 +40,15 @@ struct PreparedPrompt: Sendable {
                 name: "the length of the prefix of '\(prompt.id)'", value: "\(prefix?.rows ?? 0)",
                 allowed: "below the model's \(traits.contextLength) positions")
         }
-        guard kind == .causal || (manifest.choices == nil && manifest.neutral == nil) else {
+        guard kind == .causal || manifest.neutral == nil else {
             throw PromptError.unsupportedModel(
-                method: "choices and comparisons with a neutral text", reason: "they need a causal model")
+                method: "comparisons with a neutral text", reason: "they need a causal model")
         }
-        let words = try EncodedVerbalizer(
-            manifest.verbalizer, behind: manifest.template, pretrained.tokenizer, kind: kind)
+        let words =
+            kind == .masked && manifest.choices != nil
+            ? EncodedVerbalizer(places: manifest.verbalizer.labels)
+            : try EncodedVerbalizer(
+                manifest.verbalizer, behind: manifest.template, pretrained.tokenizer, kind: kind)
         encoder = try PromptEncoder(
             manifest.template, pretrained.tokenizer,
             limit: min(manifest.limit, traits.contextLength - (prefix?.rows ?? 0)),
@@ -79,7 +82,10 @@ struct PreparedPrompt: Sendable {
     private static func scorer(
         of manifest: PromptManifest, _ words: EncodedVerbalizer, _ model: any LanguageModel
     ) throws -> any LabelScorer {
-        if manifest.choices != nil { return try ChoiceScorer(model, rule: manifest.rule) }
+        if manifest.choices != nil {
+            return try model.choiceScorer(
+                rule: manifest.rule, decoding: manifest.decoding, masks: manifest.template.fixedMasks)
+        }
         if manifest.readout == .classifier {
             return ClassificationHead(labels: words.labels, width: model.traits.width)
         }

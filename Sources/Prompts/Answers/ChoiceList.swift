@@ -9,9 +9,9 @@ struct ChoiceList: Sendable {
     let field: String
     private let inspection: WordInspection
 
-    init(_ field: String, behind template: Template, _ tokenizer: some Tokenizer) {
+    init(_ field: String, behind template: Template, _ tokenizer: some Tokenizer, kind: PromptKind) {
         self.field = field
-        inspection = WordInspection(template, tokenizer, .causal)
+        inspection = WordInspection(template, tokenizer, kind)
     }
 
     /// The choices of a row as the model scores them.

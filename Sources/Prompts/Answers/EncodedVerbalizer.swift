@@ -28,6 +28,14 @@ public struct EncodedVerbalizer: Sendable {
     /// The number of tokens of the longest word.
     public var longestAnswer: Int { words.map(\.tokens.count).max() ?? 0 }
 
+    /// The places of choices that come with each row; a masked model is never asked for the places themselves.
+    init(places labels: [String]) {
+        self.labels = labels
+        (words, findings) = ([], [])
+        wordsOfLabel = labels.map { _ in 0..<0 }
+        trie = AnswerTrie([])
+    }
+
     /// Tokenizes label words as they stand in a template; see ``Template`` for the rule of spaces.
     ///
     /// - Throws: ``VerbalizerError`` if a word has no tokens, words of two labels have the same, or a masked

@@ -17,17 +17,18 @@ extension Prompt {
         settings: [String: String],
         probing: [Example]
     ) throws {
-        let manifest = PromptManifest(
+        var manifest = PromptManifest(
             name: task.name, method: method, template: template, verbalizer: task.verbalizer, rule: rule,
             readout: readout == .verbalizer ? nil : readout, limit: task.limit, shortening: task.shortening,
             model: pretrained.identity,
             tokenizer: pretrained.tokenizerProbe, probe: [], settings: settings, measurements: [:])
+        manifest.choices = task.choices
         self.init(manifest: manifest, tensors: tensors)
         let examples = Array(probing.prefix(3))
         let predictions = try Predictor([self], pretrained).predict(examples, with: id)
         self.manifest.probe = zip(examples, predictions).map { example, prediction in
             PromptManifest.ScoreProbe(
-                fields: example.fields.filter { template.fieldNames.contains($0.key) },
+                fields: example.fields.filter { template.fieldNames.contains($0.key) || $0.key == task.choices },
                 scores: prediction.probabilities.map { logProbability($0) })
         }
     }

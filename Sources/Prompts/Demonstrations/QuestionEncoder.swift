@@ -22,7 +22,7 @@ struct QuestionEncoder: Sendable {
         _ vectorizer: (any TextVectorizer)?
     ) throws {
         let (manifest, template, tokenizer) = (prompt.manifest, encoder.template, pretrained.tokenizer)
-        choices = manifest.choices.map { ChoiceList($0, behind: template, tokenizer) }
+        choices = manifest.choices.map { ChoiceList($0, behind: template, tokenizer, kind: encoder.kind) }
         neutral =
             manifest.rule.needsNeutralText
             ? try NeutralText(manifest.neutral, manifest.rule, of: template, tokenizer, limit: encoder.limit)

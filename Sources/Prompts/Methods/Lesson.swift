@@ -83,7 +83,7 @@ package struct Lesson: Sendable {
         let fitting = Fitting(
             trainer: Trainer(objective, plan, mayStartFlat: mayStartFlat), frozen: frozen,
             backend: pretrained.backend, run: run)
-        var watch = CollapseWatch(labels: setup.scorer.labels)
+        var watch = CollapseWatch(labels: setup.words.labels)
         let learned = try fitting.learn(try run.start(from: start, pretrained), batches: batches) {
             weights in
             let (score, predicted) = try objective.score(dev, weights)

@@ -14,6 +14,8 @@ public struct PromptTask: Sendable {
     public var limit: Int
     /// Which fields lose tokens where a prompt is too long.
     public var shortening: Shortening
+    /// The field with the choices of each row, whose labels are their places; nil where the same words answer all rows.
+    public var choices: String?
 
     /// A task of a template and label words.
     public init(
@@ -34,6 +36,7 @@ extension PromptTask {
         self.init(
             name: manifest.name, template: manifest.template, verbalizer: manifest.verbalizer,
             limit: manifest.limit, shortening: manifest.shortening)
+        choices = manifest.choices
     }
 
     /// Throws ``PromptError/badSetting(name:value:allowed:)`` where the template has soft slots that a method would

@@ -13,6 +13,7 @@ package struct PromptSetup: Sendable {
     /// Nil where the template has no soft slot.
     package let soft: SoftPrompt?
     private let model: any LanguageModel
+    private let choices: ChoiceList?
 
     /// - Parameters:
     ///   - task: label words, limits.
@@ -30,13 +31,19 @@ package struct PromptSetup: Sendable {
                 name: "the length of the prefix", value: "\(prefixRows)",
                 allowed: "below the model's \(traits.contextLength) positions")
         }
-        words = try EncodedVerbalizer(task.verbalizer, behind: template, pretrained.tokenizer, kind: kind)
+        choices = task.choices.map { ChoiceList($0, behind: template, pretrained.tokenizer, kind: kind) }
+        words =
+            task.choices == nil
+            ? try EncodedVerbalizer(task.verbalizer, behind: template, pretrained.tokenizer, kind: kind)
+            : EncodedVerbalizer(places: task.verbalizer.labels)
         encoder = try PromptEncoder(
             template, pretrained.tokenizer, limit: min(task.limit, traits.contextLength - prefixRows),
             kind: kind, longestAnswer: words.longestAnswer, shortening: task.shortening)
         model = pretrained.model
         scorer =
             switch readout {
+            case .verbalizer where task.choices != nil:
+                try pretrained.model.choiceScorer(masks: template.fixedMasks)
             case .verbalizer: pretrained.model.scorer(words, masks: template.fixedMasks)
             case .tagger, .span, .text:
                 throw PromptError.badSetting(
@@ -67,7 +74,16 @@ package struct PromptSetup: Sendable {
             guard let index = words.labels.firstIndex(of: label) else {
                 throw PromptError.labelsDiffer(missing: [label], known: words.labels)
             }
-            return LabelledPrompt(prompt: try encoder.encode(example), label: Int32(index))
+            return LabelledPrompt(prompt: try encode(example), label: Int32(index))
         }
+    }
+
+    /// An example with its choices, where it brings any.
+    package func encode(_ example: Example) throws -> EncodedPrompt {
+        guard let choices else { return try encoder.encode(example) }
+        let words = try choices.words(of: example)
+        var prompt = try encoder.encode(example, longestAnswer: words.map(\.tokens.count).max())
+        prompt.choices = words
+        return prompt
     }
 }

@@ -51,7 +51,8 @@ package struct PETObjective: Objective {
         let states = model.hidden(packed.input(model, soft: nil, pass), pass)
         let asked = packed.part(Array(batch.labelled.indices), of: states)
         let answers = try answerLoss(
-            scorer.logProbabilities(asked.hidden, asked.readings, pass), batch.labelled.map(\.label))
+            scorer.logProbabilities(asked.hidden, of: batch.labelled.map(\.prompt), asked.readings, pass),
+            batch.labelled.map(\.label))
         guard alpha > 0, !guessed.isEmpty else { return answers }
         let rest = packed.part(Array(batch.labelled.count..<requests.count), of: states)
         let language = model.scores(rest.hidden, vocabulary: nil, pass).crossEntropy(

@@ -26,14 +26,15 @@ extension AnswerLoss {
 extension Tensor {
     /// The mean over rows of Σ max(0, 1 − log q(right) + log q(other)) over the other answers.
     ///
-    /// Only differences count, so scores may be normalised over the answers or not. The paper's sums over an answer's
+    /// Answers that a row does not have (``absentScore``) count as none. Only differences count, so scores may be normalised over the answers or not. The paper's sums over an answer's
     /// tokens are the caller's; PET's code takes their mean in some tasks.
     package func marginLoss(_ targets: [Int32]) -> Tensor {
         precondition(shape.rank == 2 && targets.count == shape.rows, "marginLoss: \(shape), \(targets.count)")
-        let width = Int32(shape.width)
+        let (width, values) = (Int32(shape.width), floats)
         var (right, other) = ([Int32](), [Int32]())
         for (row, target) in targets.enumerated() {
-            for answer in 0..<width where answer != target {
+            for answer in 0..<width
+            where answer != target && values[row * shape.width + Int(answer)] > Self.absentScore / 2 {
                 right.append(Int32(row) * width + target)
                 other.append(Int32(row) * width + answer)
             }

@@ -69,7 +69,7 @@ public struct AnswerObjective: Objective {
         let packed = PackedPrompts(
             prompts.map { scorer.request($0, owner: 0) }, sharesPrefix: model.traits.isCausal)
         let hidden = model.hidden(packed.input(model, [tensors(pass)], pass), pass)
-        return try scorer.logProbabilities(hidden, packed.readings, pass)
+        return try scorer.logProbabilities(hidden, of: prompts, packed.readings, pass)
     }
 
     /// Prompts packed so that each one's rows are those it has alone.
@@ -85,7 +85,8 @@ public struct AnswerObjective: Objective {
         var input = packed.input(
             model, [tensors(pass)], pass, embeddings: Tensor.joinRows(lower.map(\.rows)))
         input.layers = lower[0].layer..<model.traits.layers
-        return try scorer.logProbabilities(model.hidden(input, pass), packed.readings, pass)
+        return try scorer.logProbabilities(
+            model.hidden(input, pass), of: batch.map(\.prompt), packed.readings, pass)
     }
 
     /// The same for prompts of which a part may have been read before.
@@ -104,6 +105,6 @@ public struct AnswerObjective: Objective {
         let packed = PackedPrompts(
             batch.enumerated().map { scorer.request($0.element.prompt, owner: $0.offset) })
         let hidden = model.hidden(packed.input(model, owners, pass), pass)
-        return try scorer.logProbabilities(hidden, packed.readings, pass)
+        return try scorer.logProbabilities(hidden, of: batch.map(\.prompt), packed.readings, pass)
     }
 }

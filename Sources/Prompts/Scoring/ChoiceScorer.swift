@@ -4,7 +4,8 @@ internal import Tensors
 
 /// How likely a causal model finds each of the choices that come with a row: multiple choice.
 ///
-/// All choices of a row are branches of one tree behind it, so what they share is computed once.
+/// All choices of a row are branches of one tree behind it, so what they share is computed once. Gradients flow in a pass
+/// that trains, by the rules `sum` and `per-token`.
 struct ChoiceScorer: LabelScorer {
     private let model: any LanguageModel
     private let rule: ScoringRule
@@ -41,19 +42,16 @@ struct ChoiceScorer: LabelScorer {
     func logProbabilities(
         _ hidden: Tensor, of prompts: [EncodedPrompt], _ readings: [PackedPrompts.Reading], _ pass: Pass
     ) throws -> Tensor {
+        if pass.isTraining, !rule.needsNeutralText {
+            return try rule.choiceSums(readings, model.scores(hidden, vocabulary: nil, pass).logSoftmax())
+                .logSoftmax()
+        }
         var answers = model.answerScores(hidden, readings, pass)
         if rule.needsNeutralText {
             let neutral = try neutralScores(prompts, pass)
             for index in answers.indices { answers[index].neutralSteps = neutral[index].steps }
         }
-        let width = prompts.map(\.choices.count).max() ?? 0
-        let rows = try zip(answers, prompts).flatMap { answer, prompt in
-            let scores = try rule.scores(answer, of: prompt.choices)
-            let whole = logSumExp(scores)
-            return scores.map { $0 - whole }
-                + [Float](repeating: -.infinity, count: width - scores.count)
-        }
-        return Tensor(rows, shape: [prompts.count, width], on: hidden.backend)
+        return try rule.table(answers, of: prompts, on: hidden.backend)
     }
 
     private func neutralScores(_ prompts: [EncodedPrompt], _ pass: Pass) throws -> [AnswerScores] {

@@ -58,15 +58,7 @@ extension MaskedScorer: LabelScorer {
     package var labels: [String] { words.labels }
 
     package func request(_ prompt: EncodedPrompt, owner: Int) -> PackedPrompts.Request {
-        request(prompt, slot: prompt.masks(sharedMasks), reading: Array(0..<sharedMasks), owner: owner)
-    }
-
-    private func request(_ prompt: EncodedPrompt, slot: [Int32], reading places: [Int], owner: Int)
-        -> PackedPrompts.Request
-    {
-        PackedPrompts.Request(
-            prompt: prompt.filled(with: slot), question: .rows(places.map { prompt.before.count + $0 }),
-            owner: owner, separator: prompt.separator)
+        prompt.asking(prompt.masks(sharedMasks), owner: owner)
     }
 
     package func rowCount(_ prompt: EncodedPrompt) -> Int {
@@ -134,84 +126,9 @@ extension MaskedScorer {
     package func answerScores(_ prompts: [EncodedPrompt], _ tensors: PromptTensors, _ pass: Pass) throws
         -> [AnswerScores]
     {
-        var fillings = prompts.indices.flatMap { prompt in
-            words.words.indices.map { Filling(prompt, $0, words, prompts[prompt], fixedMasks) }
-        }
-        while fillings.contains(where: { !$0.open.isEmpty }) {
-            try Task.checkCancellation()
-            look(&fillings, prompts, tensors, pass)
-        }
-        return prompts.indices.map { prompt in
-            let own = fillings[prompt * words.words.count..<(prompt + 1) * words.words.count]
-            return AnswerScores(steps: own.map(\.steps))
-        }
-    }
-
-    /// One look at every slot that still has a mask; slots that look alike are looked at once.
-    private func look(
-        _ fillings: inout [Filling], _ prompts: [EncodedPrompt], _ tensors: PromptTensors, _ pass: Pass
-    ) {
-        let waiting = fillings.indices.filter { !fillings[$0].open.isEmpty }
-        var requestOf: [Filling.Sight: Int] = [:]
-        var requests: [PackedPrompts.Request] = []
-        for index in waiting {
-            let sight = fillings[index].sight
-            guard requestOf[sight] == nil else { continue }
-            requestOf[sight] = requests.count
-            requests.append(
-                request(prompts[sight.prompt], slot: sight.slot, reading: Array(sight.slot.indices), owner: 0)
-            )
-        }
-        let packed = PackedPrompts(requests, sharesPrefix: false)
-        let hidden = model.hidden(packed.input(model, [tensors], pass), pass)
-        let logits = model.scores(hidden, vocabulary: nil, pass).logSoftmax()
-        let (values, width) = (logits.floats, logits.shape.width)
-        for index in waiting {
-            let first = packed.readings[requestOf[fillings[index].sight] ?? 0].readouts.lowerBound
-            let tokens = words.words[fillings[index].word].tokens
-            fillings[index].fill(decoding, tokens) { values[(first + $0) * width + Int(tokens[$0])] }
-        }
-    }
-
-    /// One answer in one prompt, filled in so far.
-    private struct Filling {
-        struct Sight: Hashable {
-            var prompt: Int
-            var slot: [Int32]
-        }
-
-        var sight: Sight
-        let word: Int
-        /// The places of the answer's tokens that are still masks.
-        var open: [Int]
-        /// The log-probability of each token.
-        var steps: [Float]
-
-        init(
-            _ prompt: Int, _ word: Int, _ words: EncodedVerbalizer, _ encoded: EncodedPrompt, _ fixed: Int?
-        ) {
-            let count = words.words[word].tokens.count
-            sight = Sight(prompt: prompt, slot: encoded.masks(fixed ?? count))
-            self.word = word
-            open = Array(0..<count)
-            steps = Array(repeating: 0, count: count)
-        }
-
-        /// Fills the masks whose turn it is; of equally likely ones the first.
-        mutating func fill(_ decoding: MaskDecoding, _ tokens: [Int32], _ logProbability: (Int) -> Float) {
-            let next: [Int]
-            switch decoding {
-            case .parallel: next = open
-            case .leftToRight: next = [open[0]]
-            case .mostLikelyFirst:
-                next = [open.reduce(open[0]) { logProbability($1) > logProbability($0) ? $1 : $0 }]
-            }
-            for place in next {
-                steps[place] = logProbability(place)
-                sight.slot[place] = tokens[place]
-            }
-            open.removeAll(where: next.contains)
-        }
+        let candidates = words.words.map(\.tokens)
+        return try MaskFilling(model, decoding, fixedMasks: fixedMasks)
+            .steps(of: prompts.map { ($0, candidates) }, tensors, pass).map { AnswerScores(steps: $0) }
     }
 }
 

@@ -33,6 +33,17 @@ extension LanguageModel {
     }
 }
 
+extension LanguageModel {
+    /// The scorer of choices that come with each row; see ``scorer(_:rule:decoding:masks:)``.
+    func choiceScorer(rule: ScoringRule = .sum, decoding: MaskDecoding? = nil, masks: Int? = nil)
+        throws(VerbalizerError) -> any LabelScorer
+    {
+        traits.isCausal
+            ? try ChoiceScorer(self, rule: rule)
+            : try MaskedChoiceScorer(self, rule: rule, decoding: decoding ?? .mostLikelyFirst, masks: masks)
+    }
+}
+
 extension ScoringRule {
     /// How many positions an answer slot needs for these words.
     package func slotRows(_ words: EncodedVerbalizer) -> Int { readsSlotOnly ? 1 : words.longestAnswer }

@@ -135,6 +135,8 @@ extension PromptFolder {
 extension Prompt {
     /// Throws `VerbalizerError` where the rule cannot score these words, before any row is read.
     fileprivate func checkRule(_ pretrained: PretrainedModel) throws {
+        // The places of choices are no words.
+        guard manifest.choices == nil else { return }
         let words = try EncodedVerbalizer(
             manifest.verbalizer, behind: manifest.template, pretrained.tokenizer,
             kind: pretrained.promptKind())

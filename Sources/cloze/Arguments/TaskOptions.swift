@@ -31,6 +31,12 @@ struct TaskOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The task's name, in reports and in the prompt.", valueName: "name"))
     var name: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The field with the choices of each row, in place of label words; labels are their places, from 0.",
+            valueName: "field"))
+    var choices: String?
+
     @OptionGroup var question: QuestionOptions
     @OptionGroup var rows: RowOptions
 
@@ -50,7 +56,8 @@ struct TaskOptions: ParsableArguments {
             source = try TaskSource(folder: URL(fileURLWithPath: task), template: template, verbalizer: words)
         } else {
             guard let template else { throw UsageError("--data needs a --template with its slots") }
-            guard let words else { throw UsageError("--data needs the label words: --words 'label=word,…'") }
+            let places = try choices.map { _ in try Verbalizer(labels: ["0", "1"], words: ["0", "1"]) }
+            guard let words = words ?? places else { throw UsageError("--data needs the label words: --words 'label=word,…'") }
             let file = URL(fileURLWithPath: data ?? train ?? "")
             source = TaskSource(
                 name: file.deletingPathExtension().lastPathComponent, template: template, verbalizer: words,
@@ -62,8 +69,17 @@ struct TaskOptions: ParsableArguments {
         let labels = source.mapping.labels
         source.mapping = try rows.mapping()
         source.mapping.labels = labels
+        source.mapping.lists.formUnion([choices].compactMap(\.self))
         try checkFields(&source)
-        return source
+        return try choices.map { try source.asking(choices: $0) } ?? source
+    }
+
+    /// Commands that need the same answers for all rows.
+    func refuseChoices(for command: String) throws {
+        if choices != nil {
+            throw ValidationError(
+                "\(command) needs label words that answer all rows; cloze train learns --choices")
+        }
     }
 
     /// A field that no row has is the template's fault; one that a row lacks is the row's.

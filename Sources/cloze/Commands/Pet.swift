@@ -54,6 +54,7 @@ struct Pet: ParsableCommand {
         if task.train != nil || task.dev != nil {
             throw ValidationError("cloze pet draws its rows; leave --train and --dev away")
         }
+        try task.refuseChoices(for: "cloze pet")
         guard draw.perLabel == 0 else { return }
         guard pet.ipet else {
             throw ValidationError("--per-label 0 goes with --ipet; PET itself learns from labelled rows")

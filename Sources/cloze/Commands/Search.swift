@@ -41,6 +41,7 @@ struct Search: ParsableCommand {
         if task.train != nil || task.dev != nil {
             throw ValidationError("cloze search draws its rows; leave --train and --dev away")
         }
+        try task.refuseChoices(for: "cloze search")
         try draw.requireTrainRows()
     }
 
