@@ -38,9 +38,9 @@ extension LanguageModel {
     func choiceScorer(rule: ScoringRule = .sum, decoding: MaskDecoding? = nil, masks: Int? = nil)
         throws(VerbalizerError) -> any LabelScorer
     {
-        traits.isCausal
-            ? try ChoiceScorer(self, rule: rule)
-            : try MaskedChoiceScorer(self, rule: rule, decoding: decoding ?? .mostLikelyFirst, masks: masks)
+        if traits.isCausal { return try ChoiceScorer(self, rule: rule) }
+        return try MaskedChoiceScorer(
+            self, rule: rule, decoding: decoding ?? .mostLikelyFirst, masks: masks)
     }
 }
 
