@@ -18,7 +18,8 @@ struct BadInput: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct BadInputTests {
-    @Test(arguments: dataInputs + questionInputs + modelInputs + promptInputs + inContextInputs + maskedInputs)
+    @Test(
+        arguments: dataInputs + questionInputs + modelInputs + promptInputs + inContextInputs + maskedInputs)
     func `a bad input is explained in one message with its exit code`(bad: BadInput) throws {
         let place = try Workplace()
         try place.writeRows()

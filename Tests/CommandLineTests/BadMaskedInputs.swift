@@ -4,7 +4,8 @@ import TestSupport
 extension BadInputTests {
     private static func pet(_ model: URL = Workplace.maskedModel, _ more: String...) -> [String] {
         [
-            "pet", "--model", model.path, "--data", "pool.jsonl", "--test", "test.jsonl", "--per-label", "2", "--seeds",
+            "pet", "--model", model.path, "--data", "pool.jsonl", "--test", "test.jsonl", "--per-label", "2",
+            "--seeds",
             "1", "--steps", "1", "--distillation-steps", "1",
         ] + Workplace.question + more
     }
@@ -46,11 +47,14 @@ extension BadInputTests {
         BadInput("masked-split-word", 64) { _ in
             [
                 "evaluate", "--model", Workplace.maskedModel.path, "--data", "test.jsonl", "--template",
-                "{text} It was {answer}.", "--words", "negative=terrible,positive=funny", "--rule", "single-word",
+                "{text} It was {answer}.", "--words", "negative=terrible,positive=funny", "--rule",
+                "single-word",
             ]
         },
         BadInput("masked-word-longer-than-masks", 64) { _ in
-            pet(Workplace.maskedModel, "--pattern", "{text} It was {answer 1}.", "--words", "negative=bad,positive=funny")
+            pet(
+                Workplace.maskedModel, "--pattern", "{text} It was {answer 1}.", "--words",
+                "negative=bad,positive=funny")
         },
         BadInput("unlabelled-without-field", 65) { place in
             try place.write("other.jsonl", #"{"title": "a film", "label": "sports"}"# + "\n")

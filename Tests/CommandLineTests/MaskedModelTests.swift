@@ -138,12 +138,14 @@ import Testing
         }
         try place.write("choices.jsonl", rows.joined(separator: "\n") + "\n")
         let asked = try cloze(
-            "evaluate", "--template", "{text} : {answer} .", "--choices", "choices", "--data", "choices.jsonl",
+            "evaluate", "--template", "{text} : {answer} .", "--choices", "choices", "--data",
+            "choices.jsonl",
             "--json")
         #expect(asked.status == 0, "\(asked.messages)")
         #expect(try asked.json()["rows"] as? Int == 4)
         let arguments = [
-            "--data", "choices.jsonl", "--test", "choices.jsonl", "--template", "{text} : {answer} .", "--choices",
+            "--data", "choices.jsonl", "--test", "choices.jsonl", "--template", "{text} : {answer} .",
+            "--choices",
             "choices", "--per-label", "1",
         ]
         let learned = try place.cloze(

@@ -83,7 +83,9 @@ import Training
         expectClose(some, Tensor.joinColumns(picked), absolute: 1e-5, relative: 1e-5, name)
     }
 
-    @Test(arguments: ["bert", "electra"]) func `segments count where the family has them`(_ name: String) throws {
+    @Test(arguments: ["bert", "electra"]) func `segments count where the family has them`(_ name: String)
+        throws
+    {
         let tiny = try TinyModel(name)
         var input = tiny.packed(try tiny.sequences)
         input.segments = try tiny.golden.integers("segments")

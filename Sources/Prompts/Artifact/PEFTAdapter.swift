@@ -232,7 +232,7 @@ extension PEFTAdapter {
         } else {
             return nil
         }
-        if !model.family.isCausal { configuration.taskType = PEFTConfiguration.maskedTask }
+        configuration.taskType = PEFTConfiguration.taskType(model.family)
     }
 
     /// PEFT's matrix of a prefix of all layers.
@@ -291,6 +291,7 @@ extension PEFTAdapter {
         configuration = PEFTConfiguration(
             kind: .multitaskPromptTuning(tasks: prompts.count, ranks: count), rows: count, width: width,
             layers: model.layers, heads: model.heads ?? model.width / max(1, model.headWidth))
+        configuration.taskType = PEFTConfiguration.taskType(model.family)
         tensors = NamedTensors([
             Self.table: Tensor(repeating: 1, shape: [count, width], on: backend),
             Self.taskColumns: Tensor(

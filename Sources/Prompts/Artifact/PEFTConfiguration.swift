@@ -1,4 +1,5 @@
-import Foundation
+internal import Foundation
+internal import Models
 
 /// Hugging Face PEFT's `adapter_config.json` (peft 0.21; other versions read it too).
 ///
@@ -35,6 +36,10 @@ struct PEFTConfiguration: Sendable, Hashable {
     /// What PEFT wraps the model as: `CAUSAL_LM`, or `FEATURE_EXTRACTION` for a masked model.
     var taskType = Self.causalTask
     static let (causalTask, maskedTask) = ("CAUSAL_LM", "FEATURE_EXTRACTION")
+
+    /// What PEFT wraps a family's models as.
+    static func taskType(_ family: ModelFamily) -> String { family.isCausal ? causalTask : maskedTask }
+
     /// How many virtual tokens; 0 for LoRA, which has none.
     var rows = 0
     /// The width of a stored row, or of the keys of one layer for a prefix (`token_dim`).

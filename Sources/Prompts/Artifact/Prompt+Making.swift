@@ -28,7 +28,9 @@ extension Prompt {
         let predictions = try Predictor([self], pretrained).predict(examples, with: id)
         self.manifest.probe = zip(examples, predictions).map { example, prediction in
             PromptManifest.ScoreProbe(
-                fields: example.fields.filter { template.fieldNames.contains($0.key) || $0.key == task.choices },
+                fields: example.fields.filter {
+                    template.fieldNames.contains($0.key) || $0.key == task.choices
+                },
                 scores: prediction.probabilities.map { logProbability($0) })
         }
     }

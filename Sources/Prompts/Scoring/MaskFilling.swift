@@ -25,7 +25,9 @@ struct MaskFilling {
         of questions: [(prompt: EncodedPrompt, candidates: [[Int32]])], _ tensors: PromptTensors, _ pass: Pass
     ) throws -> [[[Float]]] {
         var fillings = questions.indices.flatMap { index in
-            questions[index].candidates.map { FilledCandidate(index, $0, questions[index].prompt, fixedMasks) }
+            questions[index].candidates.map {
+                FilledCandidate(index, $0, questions[index].prompt, fixedMasks)
+            }
         }
         while fillings.contains(where: { !$0.open.isEmpty }) {
             try Task.checkCancellation()
@@ -40,7 +42,8 @@ struct MaskFilling {
 
     /// One look at every slot that still has a mask; slots that look alike are looked at once.
     private func look(
-        _ fillings: inout [FilledCandidate], _ prompts: [EncodedPrompt], _ tensors: PromptTensors, _ pass: Pass
+        _ fillings: inout [FilledCandidate], _ prompts: [EncodedPrompt], _ tensors: PromptTensors,
+        _ pass: Pass
     ) {
         let waiting = fillings.indices.filter { !fillings[$0].open.isEmpty }
         var requestOf: [FilledCandidate.Sight: Int] = [:]

@@ -66,7 +66,8 @@ struct MaskedChoiceScorer: LabelScorer {
 
     var needsSeveralWalks: Bool { true }
 
-    func logProbabilities(_ prompts: [EncodedPrompt], _ tensors: PromptTensors, _ pass: Pass) throws -> Tensor {
+    func logProbabilities(_ prompts: [EncodedPrompt], _ tensors: PromptTensors, _ pass: Pass) throws -> Tensor
+    {
         let answers = try MaskFilling(model, decoding, fixedMasks: fixedMasks)
             .steps(of: prompts.map { ($0, $0.choices.map(\.tokens)) }, tensors, pass)
             .map { AnswerScores(steps: $0) }

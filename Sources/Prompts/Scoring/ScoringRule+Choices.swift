@@ -3,7 +3,9 @@ internal import Tensors
 extension ScoringRule {
     /// The log-probability of each choice among its row's, `[prompts, places]`; -∞ where a row has fewer choices than
     /// another.
-    func table(_ answers: [AnswerScores], of prompts: [EncodedPrompt], on backend: any Backend) throws -> Tensor {
+    func table(_ answers: [AnswerScores], of prompts: [EncodedPrompt], on backend: any Backend) throws
+        -> Tensor
+    {
         let width = prompts.map(\.choices.count).max() ?? 0
         let rows = try zip(answers, prompts).flatMap { answer, prompt in
             let scores = try scores(answer, of: prompt.choices)

@@ -57,7 +57,9 @@ struct TaskOptions: ParsableArguments {
         } else {
             guard let template else { throw UsageError("--data needs a --template with its slots") }
             let places = try choices.map { _ in try Verbalizer(labels: ["0", "1"], words: ["0", "1"]) }
-            guard let words = words ?? places else { throw UsageError("--data needs the label words: --words 'label=word,…'") }
+            guard let words = words ?? places else {
+                throw UsageError("--data needs the label words: --words 'label=word,…'")
+            }
             let file = URL(fileURLWithPath: data ?? train ?? "")
             source = TaskSource(
                 name: file.deletingPathExtension().lastPathComponent, template: template, verbalizer: words,

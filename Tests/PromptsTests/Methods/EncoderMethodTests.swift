@@ -26,7 +26,9 @@ import Training
         }
     }
 
-    @Test func `soft rows are as wide as embeddings that are narrower than the layers, and PEFT gets none`() throws {
+    @Test func `soft rows are as wide as embeddings that are narrower than the layers, and PEFT gets none`()
+        throws
+    {
         let electra = try Tiny.masked("electra")
         var settings = PromptTuning.Settings()
         (settings.rows, settings.initialisation) = (3, .random)

@@ -20,7 +20,8 @@ import Training
     private func task(_ places: Int = 3, _ template: String = "{text} {answer} 50") throws -> PromptTask {
         let labels = (0..<places).map(String.init)
         var task = try PromptTask(
-            name: "choices", template: Template(template), verbalizer: Verbalizer(labels: labels, words: labels),
+            name: "choices", template: Template(template),
+            verbalizer: Verbalizer(labels: labels, words: labels),
             limit: 40)
         task.choices = "choices"
         return task
@@ -50,7 +51,8 @@ import Training
         #expect(own.objective.answerLoss == .margin)
         let pass = Pass.inference(tiny.weights)
         expectClose(
-            try own.objective.answers(asChoices, tiny.weights), try words.objective.answers(asWords, tiny.weights),
+            try own.objective.answers(asChoices, tiny.weights),
+            try words.objective.answers(asWords, tiny.weights),
             absolute: 1e-5)
         expectClose(
             try own.objective.logProbabilities(asChoices, pass),
@@ -68,7 +70,8 @@ import Training
     }
 
     @Test(arguments: ["bert", "llama"], [AnswerLoss.margin, .crossEntropy])
-    func `rows with fewer choices than others are learned as alone`(_ name: String, _ loss: AnswerLoss) throws {
+    func `rows with fewer choices than others are learned as alone`(_ name: String, _ loss: AnswerLoss) throws
+    {
         let tiny = name == "bert" ? try Tiny.masked() : try Tiny.model(name)
         let setup = try setup(task(3, "{text} {answer}"), tiny)
         let rows = try [row(texts[0], choices, label: 2), row(texts[1], Array(choices.prefix(2)), label: 0)]
@@ -80,20 +83,25 @@ import Training
             let loss = try objective.loss(batch, .training(tiny.weights, on: tape) { _ in true })
             return (loss.scalar, tape.gradients(of: loss))
         }
-        let (both, first, second) = (try gradients(batch), try gradients([batch[0]]), try gradients([batch[1]]))
+        let (both, first, second) = (
+            try gradients(batch), try gradients([batch[0]]), try gradients([batch[1]])
+        )
         #expect(both.loss.isFinite)
         expectClose([both.loss], [(first.loss + second.loss) / 2], absolute: 1e-4)
         for name in both.gradients.names {
             guard let one = first.gradients[name], let two = second.gradients[name] else { continue }
             expectClose(
-                try #require(both.gradients[name]), (one + two).scaled(by: 0.5), absolute: 1e-4, relative: 1e-4, name)
+                try #require(both.gradients[name]), (one + two).scaled(by: 0.5), absolute: 1e-4,
+                relative: 1e-4, name)
         }
         let asked = try objective.answers(batch, tiny.weights).applying(.exp).floats
         #expect(asked[5] == 0 && abs(asked[3] + asked[4] - 1) < 1e-5)
     }
 
     @Test(arguments: ["bert", "llama"])
-    func `model tuning learns which choice is right, and the saved prompt answers with its place`(_ name: String)
+    func `model tuning learns which choice is right, and the saved prompt answers with its place`(
+        _ name: String
+    )
         throws
     {
         let tiny = name == "bert" ? try Tiny.masked() : try Tiny.model(name)
