@@ -49,6 +49,10 @@ package struct PromptSetup: Sendable {
                 throw PromptError.badSetting(
                     name: "the readout", value: readout.rawValue,
                     allowed: "verbalizer or classifier for labelled rows")
+            case .classifier where task.choices != nil:
+                throw PromptError.badSetting(
+                    name: "the readout of choices that come with each row", value: readout.rawValue,
+                    allowed: "verbalizer; a head has the same labels for all rows")
             case .classifier: ClassificationHead(labels: words.labels, width: traits.width)
             }
         soft = template.hasSoftRows ? SoftPrompt(encoder.softLayout, traits) : nil
