@@ -131,6 +131,33 @@ import Testing
                 == 64)
     }
 
+    @Test func `choices that come with each row are asked and learned`() throws {
+        let rows = ["good food", "bad food", "a gem", "dull film"].enumerated().map { index, text in
+            let label = index % 2
+            return #"{"text":"\#(text)","choices":["kind people","the worst hour"],"label":\#(label)}"#
+        }
+        try place.write("choices.jsonl", rows.joined(separator: "\n") + "\n")
+        let asked = try cloze(
+            "evaluate", "--template", "{text} : {answer} .", "--choices", "choices", "--data",
+            "choices.jsonl",
+            "--json")
+        #expect(asked.status == 0, "\(asked.messages)")
+        #expect(try asked.json()["rows"] as? Int == 4)
+        let arguments = [
+            "--data", "choices.jsonl", "--test", "choices.jsonl", "--template", "{text} : {answer} .",
+            "--choices",
+            "choices", "--per-label", "1",
+        ]
+        let learned = try place.cloze(
+            "train", on: Workplace.maskedModel,
+            arguments + ["--method", "model-tuning", "--steps", "3", "--output", "learned", "--json"])
+        #expect(learned.status == 0, "\(learned.messages)")
+        let predicted = try cloze("predict", "--prompt", "learned", "--file", "choices.jsonl")
+        #expect(predicted.status == 0 && predicted.output.split(separator: "\n").count == 4)
+        let refused = try place.cloze("pet", on: Workplace.maskedModel, arguments)
+        #expect(refused.status == 64 && refused.messages.contains("--choices"))
+    }
+
     @Test func `compile refuses a masked model and says why`() throws {
         let outcome = try cloze(
             "compile", "--template", "a long instruction in front of it all: {text} It was {answer}.",

@@ -113,9 +113,11 @@ struct PromptOptions: ParsableArguments {
         guard let words = try question.parsedWords() ?? places ?? task?.verbalizer else {
             throw UsageError("--template needs the label words: --words 'label=word,…'")
         }
-        return PromptTask(
+        var asked = PromptTask(
             name: task?.name ?? name, template: try chat.asked(template, pretrained),
             verbalizer: words, limit: question.limit)
+        asked.choices = choices
+        return asked
     }
 
     /// The labels of multiple choice before any row was read.

@@ -97,4 +97,52 @@ import Training
         let asked = try objective.answers(batch, tiny.weights).applying(.exp).floats
         #expect(asked[5] == 0 && abs(asked[3] + asked[4] - 1) < 1e-5)
     }
+
+    @Test(arguments: ["bert", "llama"])
+    func `model tuning learns which choice is right, and the saved prompt answers with its place`(
+        _ name: String
+    )
+        throws
+    {
+        let tiny = name == "bert" ? try Tiny.masked() : try Tiny.model(name)
+        // The right choice starts with the number that the text ends with.
+        func rows(_ count: Int, seed: UInt64) throws -> [Example] {
+            var random = CounterRandom(seed: seed)
+            return try (0..<count).map { index in
+                let label = index % 2
+                let pair = ["20 21", "30 31"]
+                let swapped = random.uniform() < 0.5
+                return try row(
+                    "\(60 + Int(random.next() % 10)) \(label == (swapped ? 1 : 0) ? 20 : 30)",
+                    swapped ? pair.reversed() : pair, label: label)
+            }
+        }
+        let train = try Dataset(name: "train", labels: ["0", "1"], examples: rows(24, seed: 1))
+        let dev = try Dataset(name: "dev", labels: ["0", "1"], examples: [])
+        var settings = ModelTuning.Settings()
+        (settings.learning.steps, settings.learning.batch, settings.learning.rate) = (100, 24, .fixed(3e-3))
+        let notes = Notes()
+        let prompt = try ModelTuning(settings).fit(
+            FewShotSplit(train: train, dev: dev), task(2, "{text} {answer}"), to: tiny,
+            RunContext { notes.add($0) })
+        let end = notes.losses.suffix(5).reduce(0, +) / 5
+        #expect(end < (notes.losses.first ?? 0))
+        let place = try TemporaryFolder()
+        try PromptFolder(place.file("saved")).write(prompt)
+        let again = try PromptFolder(place.file("saved")).read(on: CPUBackend.shared)
+        #expect(again.manifest.choices == "choices")
+        #expect(try again.verify(tiny) < 1e-4)
+        let answers = try Predictor([again], tiny).predict(train.examples, with: again.id)
+        let right = zip(answers, train.examples).count { $0.label == $1.label }
+        #expect(right >= 20, "\(right) of 24")
+    }
+
+    @Test func `rules of one-token words, and neutral texts, cannot score choices at masks`() throws {
+        let tiny = try Tiny.masked()
+        for rule in [ScoringRule.singleWord, .mutualInformation] {
+            var prompt = try Prompt.hard(task(2), tiny)
+            prompt.manifest.rule = rule
+            #expect(throws: (any Error).self) { try Predictor([prompt], tiny) }
+        }
+    }
 }
