@@ -40,11 +40,17 @@ public struct Teaching: Sendable {
     public func prepare() throws -> Prepared {
         let folder = PromptFolder(plan.output)
         try folder.checkWritable(replacing: plan.isReplacing)
-        let task = plan.task.promptTask(limit: plan.limit)
+        var task = plan.task.promptTask(limit: plan.limit)
         _ = try plan.method.method.template(for: task)
         guard let testFile = plan.task.test else { throw ExperimentError.noTestRows(plan.task.name) }
         let split = try self.split()
         let test = try LockedTest(try plan.task.rows(testFile, limit: plan.testLimit))
+        task.vectorizer = plan.vectorizer
+        task.demonstrationSets = try plan.demonstrationSets.map {
+            try DemonstrationSets(
+                $0, from: split.train.examples, labels: task.verbalizer.labels,
+                plan.vectorizer ?? ModelVectorizer(pretrained))
+        }
         if task.choices == nil {
             report(
                 .words(
@@ -92,7 +98,9 @@ public struct Teaching: Sendable {
         var prompt = try plan.method.method.fit(prepared.split, prepared.task, to: pretrained, context)
         let peakTrainingBytes = CPUBackend.shared.memory.peak
         let seconds = Date().timeIntervalSince(start)
-        let hard = try Prompt.hard(prepared.task, pretrained)
+        var plain = prepared.task
+        plain.demonstrationSets = nil
+        let hard = try Prompt.hard(plain, pretrained)
         let test = try prepared.test.open(for: "\(plan.output.path) \(start.timeIntervalSince1970)")
         let zeroShot = try answer(test, hard, "scoring the test rows without training")
         let trained = try answer(test, prompt, "scoring the test rows with the prompt")
@@ -143,6 +151,7 @@ public struct Teaching: Sendable {
         let identity = [
             pretrained.fingerprint.digest, prepared.task.template.source, "\(words)", settings, "\(rows)",
             "\(plan.limit)", plan.startingFrom?.path ?? "", prepared.task.choices ?? "",
+            plan.demonstrationSets.map { "\($0) \(plan.vectorizer?.identity ?? "")" } ?? "",
             fingerprint(prepared.split.train), fingerprint(prepared.split.dev),
         ].joined(separator: "\n")
         return TrainingCheckpoint(plan.checkpointPlace, identity: identity)
@@ -174,8 +183,8 @@ public struct Teaching: Sendable {
     private func answer(_ test: Dataset, _ prompt: Prompt, _ stage: String) throws -> Answers {
         report(.stage(stage, total: test.examples.count))
         let start = Date()
-        let predictions = try Predictor([prompt], pretrained).predict(test.examples, with: prompt.id) {
-            done in
+        let predictor = try Predictor([prompt], pretrained, vectorizer: plan.vectorizer)
+        let predictions = try predictor.predict(test.examples, with: prompt.id) { done in
             report(.progress(done))
         }
         let milliseconds = Date().timeIntervalSince(start) * 1000 / Double(max(1, test.examples.count))
@@ -214,9 +223,10 @@ public struct Teaching: Sendable {
     {
         report(.stage("reading the prompt back", total: nil))
         let prompt = try folder.read(on: pretrained.backend)
-        try prompt.verify(pretrained)
+        try prompt.verify(pretrained, vectorizer: plan.vectorizer)
         let some = Array(test.examples.prefix(Self.rereadRows))
-        let again = try Predictor([prompt], pretrained).predict(some, with: prompt.id) { _ in }
+        let again = try Predictor([prompt], pretrained, vectorizer: plan.vectorizer)
+            .predict(some, with: prompt.id)
         let worst =
             zip(predictions, again).flatMap { before, after in
                 zip(before.probabilities, after.probabilities).map { abs($0 - $1) }

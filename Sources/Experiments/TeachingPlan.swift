@@ -22,6 +22,10 @@ public struct TeachingPlan: Sendable {
     public var testLimit: Int?
     /// How the prompt is learned.
     public var method = MethodChoice.promptTuning(PromptTuning.Settings())
+    /// What is shown behind each question of a masked model; nil for nothing.
+    public var demonstrationSets: DemonstrationSets.Settings?
+    /// Compares texts where similar demonstrations are drawn; nil for the model itself.
+    public var vectorizer: (any TextVectorizer)?
     /// A prompt of another task that training starts from; nil to start as the method says.
     public var startingFrom: URL?
     /// Where the prompt is saved.

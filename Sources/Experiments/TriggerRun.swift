@@ -22,7 +22,10 @@ public struct TriggerPlan: Sendable {
     /// How the triggers are searched.
     public var search = AutoPrompt.Settings()
     /// How label words are searched first; nil to keep the task's own.
-    public var labelWords: LabelTokenSearch.Settings?
+    public var labelWords: LabelWordSearch?
+    /// Rows without labels for searches of label words that count words in texts; nil for the pool's rows that are not
+    /// drawn.
+    public var unlabelled: URL?
     /// Where the prompt is saved.
     public var output: URL
     /// Whether a prompt that is there may be replaced.
@@ -114,30 +117,26 @@ public struct TriggerRun: Sendable {
         var plain = task
         (plain.template, plain.name) = (try task.template.withoutSoftSlots(), task.name + " without triggers")
         let test = try locked.open(for: "\(plan.output.path) \(start.timeIntervalSince1970)")
-        let before = try answers(try Prompt.hard(plain, pretrained), test)
-        let after = try answers(prompt, test)
-        let value = try Evaluation(after.labels, to: test).value
-        prompt.manifest.measurements = ["test \(test.metric.name)": value, "search seconds": seconds]
+        let before = try TestAnswers(try Prompt.hard(plain, pretrained), pretrained, test)
+        let after = try TestAnswers(prompt, pretrained, test)
+        prompt.manifest.measurements = [
+            "test \(test.metric.name)": after.evaluation.value, "search seconds": seconds,
+        ]
         try folder.write(prompt, replacing: plan.isReplacing)
         try folder.read(on: pretrained.backend).verify(pretrained)
         checkpoint.remove()
-        let majority = try Evaluation(test.examples.map { _ in test.mostFrequentLabel }, to: test)
-        let chance = try McNemar(
-            first: zip(after.labels, test.examples).map { $0 == $1.label },
-            second: zip(before.labels, test.examples).map { $0 == $1.label }
-        ).probability
         return TriggerReport(
             task: plan.task.name, model: pretrained.name, metric: test.metric.name,
             rows: [
-                row("majority class", majority, test), before.row("without triggers", test),
-                after.row("with triggers", test, seconds: seconds),
+                try TestAnswers.majority(test), before.row("without triggers"),
+                after.row("with triggers", seconds: seconds),
             ],
             template: prompt.manifest.template.printed,
             words: Dictionary(
                 prompt.manifest.verbalizer.entries.map { ($0.label, $0.words) },
                 uniquingKeysWith: { first, _ in first }),
             trainRows: split.train.examples.count, devRows: split.dev.examples.count,
-            iterations: heard.all, seconds: seconds, probabilityOfChance: chance,
+            iterations: heard.all, seconds: seconds, probabilityOfChance: try after.chance(against: before),
             warnings: [split.devWarning].compactMap(\.self), output: plan.output.path)
     }
 
@@ -145,8 +144,9 @@ public struct TriggerRun: Sendable {
     private func task(_ split: FewShotSplit) throws -> PromptTask {
         var task = plan.task.promptTask(limit: plan.limit)
         task.template = try AutoPrompt(plan.search).template(for: task)
-        if let settings = plan.labelWords {
-            task.verbalizer = try LabelTokenSearch(settings).words(split.train, task, pretrained)
+        if let search = plan.labelWords {
+            let unlabelled = try plan.task.unlabelled(plan.unlabelled, beside: split)
+            task.verbalizer = try search.words(split, unlabelled: unlabelled, task, pretrained)
         }
         return task
     }
@@ -166,38 +166,6 @@ public struct TriggerRun: Sendable {
             labels, "\(split.trainRows) \(split.devRows)", "\(plan.limit)",
             try LockedTest(split.train).record.fingerprint,
         ].joined(separator: "\n")
-    }
-
-    // MARK: Scoring
-
-    private struct Answers {
-        var labels: [String]
-        var evaluation: Evaluation
-        var bytes: Int
-        var milliseconds: Double
-
-        func row(_ name: String, _ test: Dataset, seconds: Double = 0) -> TeachingRow {
-            TeachingRow(
-                name: name, value: evaluation.value, interval: evaluation.interval95,
-                rows: test.examples.count,
-                trainedParameters: 0, bytes: bytes, trainingSeconds: seconds, millisecondsARow: milliseconds)
-        }
-    }
-
-    private func answers(_ prompt: Prompt, _ test: Dataset) throws -> Answers {
-        let start = Date()
-        let labels = try Predictor([prompt], pretrained).predict(test.examples, with: prompt.id).map(\.label)
-        let seconds = Date().timeIntervalSince(start)
-        return Answers(
-            labels: labels, evaluation: try Evaluation(labels, to: test),
-            bytes: prompt.manifest.template.source.utf8.count,
-            milliseconds: seconds * 1000 / Double(max(1, test.examples.count)))
-    }
-
-    private func row(_ name: String, _ evaluation: Evaluation, _ test: Dataset) -> TeachingRow {
-        TeachingRow(
-            name: name, value: evaluation.value, interval: evaluation.interval95, rows: test.examples.count,
-            trainedParameters: 0, bytes: 0, trainingSeconds: 0, millisecondsARow: 0)
     }
 }
 

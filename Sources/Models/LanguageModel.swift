@@ -62,6 +62,12 @@ public struct Encoding: Sendable {
     public let hidden: Tensor
     /// The keys and values of all packed rows, where they were asked for.
     public let keyValues: KeyValues?
+
+    /// What a model of one's own leaves.
+    public init(hidden: Tensor, keyValues: KeyValues?) {
+        self.hidden = hidden
+        self.keyValues = keyValues
+    }
 }
 
 extension LanguageModel {

@@ -80,34 +80,49 @@ public struct Predictor: Sendable {
     public func predict(
         _ questions: [(Example, Prompt.ID)], progress: (Int) -> Void = { _ in }
     ) throws -> [Prediction] {
-        let rows = try encoded(questions)
+        let groups = try encoded(questions)
+        let rows = groups.flatMap { $0 }
         let order = rows.indices.sorted { rows[$0].order < rows[$1].order }
         let sorted = order.map { rows[$0] }
-        var predictions = [Prediction?](repeating: nil, count: rows.count)
+        var shares = [[Float]](repeating: [], count: rows.count)
         var start = 0
         while start < order.count {
             try Task.checkCancellation()
             let end = Self.end(of: sorted, from: start)
             let batch = Array(sorted[start..<end])
-            for (index, answer) in zip(order[start..<end], try answers(batch)) {
-                predictions[index] = answer
-            }
-            progress(end)
+            for (index, answer) in zip(order[start..<end], try answers(batch)) { shares[index] = answer }
+            progress(end * groups.count / rows.count)
             start = end
         }
-        return predictions.compactMap { $0 }
+        var place = 0
+        return groups.compactMap { group in
+            defer { place += group.count }
+            let own = Array(shares[place..<place + group.count])
+            return group.first.map { $0.prompt.prediction(Self.averaged(own), $0.encoded) }
+        }
+    }
+
+    /// The shares that the mean of the scores gives, of one question behind several sets of demonstrations.
+    private static func averaged(_ shares: [[Float]]) -> [Float] {
+        guard shares.count > 1, let first = shares.first else { return shares.first ?? [] }
+        let count = Float(shares.count)
+        return softmax(
+            first.indices.map { label in
+                shares.reduce(0) { $0 + LabelScores.log(max($1[label], .leastNormalMagnitude)) / count }
+            })
     }
 
     /// Puts questions into their prompts; all that are compared with examples become vectors together.
-    private func encoded(_ questions: [(Example, Prompt.ID)]) throws -> [Row] {
+    private func encoded(_ questions: [(Example, Prompt.ID)]) throws -> [[Row]] {
         var vectors: [Prompt.ID: [[Float]]] = [:]
         for (id, own) in Dictionary(grouping: questions, by: \.1) {
             vectors[id] = try prompt(id).questions.vectors(of: own.map(\.0))?.reversed()
         }
         return try questions.map { example, id in
             let prompt = try prompt(id)
-            let encoded = try prompt.questions.encode(example, vector: vectors[id]?.popLast())
-            return Row(id: id, prompt: prompt, encoded: encoded)
+            return try prompt.questions.encodeAll(example, vector: vectors[id]?.popLast()).map {
+                Row(id: id, prompt: prompt, encoded: $0)
+            }
         }
     }
 
@@ -149,14 +164,14 @@ public struct Predictor: Sendable {
         var usesFront: Bool
     }
 
-    /// The answers to rows that share one walk through the model.
-    private func answers(_ batch: [Row]) throws -> [Prediction] {
+    /// The labels' probabilities of rows that share one walk through the model.
+    private func answers(_ batch: [Row]) throws -> [[Float]] {
         if let first = batch.first?.prompt, first.scorer.needsSeveralWalks {
             let table = try first.scorer.logProbabilities(
                 batch.map(\.encoded), first.tensors(withFront: batch[0].usesFront, pretrained.model),
                 .inference(first.weights)
             ).applying(.exp)
-            return batch.enumerated().map { first.prediction(table.row($0), $1.encoded) }
+            return batch.indices.map { table.row($0) }
         }
         var owners: [(owner: Owner, prompt: PreparedPrompt)] = []
         var (places, members) = ([Owner: Int](), [[Int]]())
@@ -175,17 +190,15 @@ public struct Predictor: Sendable {
             sharesPrefix: model.traits.isCausal)
         let tensors = owners.map { $0.prompt.tensors(withFront: $0.owner.usesFront, model) }
         let hidden = model.hidden(packed.input(model, tensors, shared), shared)
-        var answers = [Prediction?](repeating: nil, count: batch.count)
+        var answers = [[Float]](repeating: [], count: batch.count)
         for ((_, owner), places) in zip(owners, members) {
             let (part, pass) = (packed.part(places, of: hidden), Pass.inference(owner.weights))
             let table = try owner.scorer.logProbabilities(
                 part.hidden, of: places.map { batch[$0].encoded }, part.readings, pass
             ).applying(.exp)
-            for (row, place) in places.enumerated() {
-                answers[place] = owner.prediction(table.row(row), batch[place].encoded)
-            }
+            for (row, place) in places.enumerated() { answers[place] = table.row(row) }
         }
-        return answers.compactMap { $0 }
+        return answers
     }
 
     /// Where a batch that starts at `start` ends: when its rows are enough, or others need other weights.

@@ -53,15 +53,16 @@ struct PreparedPrompt: Sendable {
             manifest.template, pretrained.tokenizer,
             limit: min(manifest.limit, traits.contextLength - (prefix?.rows ?? 0)),
             kind: kind, longestAnswer: manifest.rule.slotRows(words), shortening: manifest.shortening)
-        scorer = try Self.scorer(of: manifest, words, pretrained.model)
-        let past = prefix?.past(.inference(prompt.tensors))
+        scorer = try Self.scorer(of: prompt, words, pretrained.model)
         tensors = PromptTensors(
-            soft: try Self.softRows(of: prompt, encoder.softLayout, traits), pasts: past.map { [$0] } ?? [])
+            soft: try Self.softRows(of: prompt, encoder.softLayout, traits),
+            pasts: [prefix?.past(.inference(prompt.tensors))].compactMap(\.self))
         let own = prompt.ownWeights
-        try Self.check(own, of: prompt, head: (scorer as? ClassificationHead)?.parameters ?? [], pretrained)
+        let head = (scorer as? any TrainedReadout).map { $0.parameters + $0.constants } ?? []
+        try Self.check(own, of: prompt, head: head, pretrained)
         weights = pretrained.weights.overlaid(by: own)
-        changesModel = own.names.contains { !$0.hasPrefix(ClassificationHead.path.name + ".") }
-        questions = try QuestionEncoder(prompt, pretrained, encoder, vectorizer)
+        changesModel = !Set(own.names).isSubset(of: head.map(\.name))
+        questions = try QuestionEncoder(prompt, pretrained, encoder, words, vectorizer)
         front = try Self.front(of: prompt, questions, pretrained)
         self.prompt = prompt
     }
@@ -80,17 +81,17 @@ struct PreparedPrompt: Sendable {
     }
 
     private static func scorer(
-        of manifest: PromptManifest, _ words: EncodedVerbalizer, _ model: any LanguageModel
+        of prompt: Prompt, _ words: EncodedVerbalizer, _ model: any LanguageModel
     ) throws -> any LabelScorer {
+        let manifest = prompt.manifest
         if manifest.choices != nil {
             return try model.choiceScorer(
                 rule: manifest.rule, decoding: manifest.decoding, masks: manifest.template.fixedMasks)
         }
-        if manifest.readout == .classifier {
-            return ClassificationHead(labels: words.labels, width: model.traits.width)
-        }
-        return model.scorer(
-            words, rule: manifest.rule, decoding: manifest.decoding, masks: manifest.template.fixedMasks)
+        return try model.scorer(
+            manifest.readout ?? .verbalizer, words, rule: manifest.rule, decoding: manifest.decoding,
+            masks: manifest.template.fixedMasks,
+            isCalibrated: prompt.tensors[WeightedWords.calibrationName] != nil)
     }
 
     /// Throws where a weight of the prompt's own has no place in the model, or another shape there.

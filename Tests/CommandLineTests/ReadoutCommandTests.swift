@@ -163,9 +163,9 @@ import Testing
         #expect(words.status == 64 && words.messages.contains("--words go with labels"))
         let head = try place.cloze(
             "train",
-            ["--data", "tag.jsonl", "--readout", "classifier", "--method", "lora", "--output", "out"])
+            ["--data", "tag.jsonl", "--readout", "prototypes", "--method", "lora", "--output", "out"])
         #expect(
-            head.status == 64 && head.messages.contains("--readout classifier does not go with --method lora")
+            head.status == 64 && head.messages.contains("--readout prototypes does not go with --method lora")
         )
     }
 }

@@ -1,10 +1,10 @@
 /// A hash that is the same in every process and release (FNV-1a, 64 bits), unlike `Hasher`.
-enum StableHash {
+package enum StableHash {
     private static let start: UInt64 = 0xCBF2_9CE4_8422_2325
     private static let prime: UInt64 = 0x0000_0100_0000_01B3
 
     /// The hash of the text's UTF-8.
-    static func of(_ text: String) -> UInt64 {
+    package static func of(_ text: String) -> UInt64 {
         text.utf8.reduce(start) { ($0 ^ UInt64($1)) &* prime }
     }
 

@@ -7,7 +7,7 @@ extension Readout {
         switch self {
         case .tagger: ["tokens"]
         case .span: ["text", "text_b"]
-        case .text, .verbalizer, .classifier: template.fieldNames
+        default: template.fieldNames
         }
     }
 
@@ -16,7 +16,7 @@ extension Readout {
         switch self {
         case .tagger: "tags"
         case .text: target
-        case .span, .verbalizer, .classifier: "references"
+        default: "references"
         }
     }
 
@@ -26,7 +26,7 @@ extension Readout {
         case .tagger: ["tokens", "tags"]
         case .span: ["references", "answer_start"]
         case .text: [target]
-        case .verbalizer, .classifier: []
+        default: []
         }
     }
 
@@ -36,7 +36,7 @@ extension Readout {
         case .tagger: [.entityF1]
         case .span: [.squadF1, .exactMatch]
         case .text: [.bleu, .nist, .rougeL, .ciderD, .chrF]
-        case .verbalizer, .classifier: [.accuracy]
+        default: [.accuracy]
         }
     }
 
@@ -65,7 +65,7 @@ extension Readout {
             case .text:
                 let texts = (try? row.list(field)) ?? row.fields[field].map { [$0] } ?? []
                 return Outcome(predicted: answer.text, expected: texts)
-            case .span, .verbalizer, .classifier:
+            default:
                 return Outcome(predicted: answer.text, expected: try row.list(field))
             }
         }

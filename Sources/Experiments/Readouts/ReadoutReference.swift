@@ -9,7 +9,7 @@ enum ReadoutReference {
         switch readout {
         case .tagger: "tags of seen words"
         case .span: "nearest sentence"
-        case .text, .verbalizer, .classifier: nil
+        default: nil
         }
     }
 

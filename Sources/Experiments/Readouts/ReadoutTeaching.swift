@@ -138,7 +138,7 @@ public struct ReadoutTeaching: Sendable {
         case .text:
             return try TextGeneration(plan.method, plan.texts).fit(
                 named: name, plan.task.template, rows.train, dev: rows.dev, limit: limit, to: pretrained, run)
-        case .tagger, .verbalizer, .classifier:
+        default:
             return try WordTagging(plan.method).fit(
                 named: name, rows.train, dev: rows.dev, limit: limit, to: pretrained, run)
         }

@@ -23,9 +23,11 @@ extension Prompt {
             model: pretrained.identity,
             tokenizer: pretrained.tokenizerProbe, probe: [], settings: settings, measurements: [:])
         manifest.choices = task.choices
+        manifest.demonstrationSets = task.demonstrationSets
         self.init(manifest: manifest, tensors: tensors)
         let examples = Array(probing.prefix(3))
-        let predictions = try Predictor([self], pretrained).predict(examples, with: id)
+        let predictions = try Predictor([self], pretrained, vectorizer: task.vectorizer).predict(
+            examples, with: id)
         self.manifest.probe = zip(examples, predictions).map { example, prediction in
             PromptManifest.ScoreProbe(
                 fields: example.fields.filter {
@@ -46,11 +48,17 @@ extension Prompt {
 
     /// How far the stored probe's scores are from those this prompt gives now, in nats.
     ///
+    /// - Parameters:
+    ///   - pretrained: the model.
+    ///   - vectorizer: as ``Predictor`` takes it.
     /// - Throws: ``PromptError/probeFailed(prompt:worst:)`` where that is more than a rounding difference.
     @discardableResult
-    package func verify(_ pretrained: PretrainedModel) throws -> Float {
+    package func verify(
+        _ pretrained: PretrainedModel, vectorizer: (any TextVectorizer)? = nil
+    ) throws -> Float {
         let examples = manifest.probe.map { Example(fields: $0.fields) }
-        let predictions = try Predictor([self], pretrained).predict(examples, with: id)
+        let predictions = try Predictor([self], pretrained, vectorizer: vectorizer).predict(
+            examples, with: id)
         let worst =
             zip(manifest.probe, predictions).flatMap { probe, prediction in
                 zip(probe.scores, prediction.probabilities).map { abs($0 - logProbability($1)) }

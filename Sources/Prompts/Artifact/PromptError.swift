@@ -43,6 +43,8 @@ public enum PromptError: Error, Sendable, CustomStringConvertible {
     case badCompiled(String, reason: String)
     /// A prompt has no part that could be computed beforehand.
     case cannotCompile(String, reason: String)
+    /// A search or a filter of label words leaves a label without any.
+    case noWordsLeft(label: String, reason: String)
     /// A setting is out of its range.
     case badSetting(name: String, value: String, allowed: String)
 
@@ -94,6 +96,8 @@ public enum PromptError: Error, Sendable, CustomStringConvertible {
             "the compiled block of '\(prompt)' cannot be used: \(reason)"
         case .cannotCompile(let prompt, let reason):
             "the prompt '\(prompt)' cannot be compiled: \(reason)"
+        case .noWordsLeft(let label, let reason):
+            "no word is left for the label '\(label)': \(reason); loosen the filter or give other words"
         case .badSetting(let name, let value, let allowed):
             "\(name) is \(value), but must be \(allowed)"
         }

@@ -42,6 +42,8 @@ public struct PromptManifest: Codable, Sendable, Hashable {
     public var tensorHash: String?
     /// The instruction and the examples in front of each question; nil where there are none.
     public var demonstrations: Demonstrations?
+    /// The demonstrations behind each question of a masked model; nil where there are none.
+    public var demonstrationSets: DemonstrationSets?
     /// The field that holds each row's own answers; nil where the verbalizer's words answer. The labels are then
     /// places, `0`, `1` and so on, and their words are not read.
     public var choices: String?

@@ -12,13 +12,16 @@ struct QuestionEncoder: Sendable {
     private let vectorizer: (any TextVectorizer)?
     private let fields: [String]
     private let isPerQuestion: Bool
+    /// Demonstrations behind the question; nil where there are none.
+    private let sets: SetEncoder?
 
     /// - Parameters:
     ///   - encoder: makes rows of the bare template.
+    ///   - words: the label words.
     ///   - vectorizer: compares questions with examples, where the manifest wants that; nil for the model itself.
     /// - Throws: ``TemplateError``, ``DemonstrationError``, ``VerbalizerError``, ``ChoiceError``.
     init(
-        _ prompt: Prompt, _ pretrained: PretrainedModel, _ encoder: PromptEncoder,
+        _ prompt: Prompt, _ pretrained: PretrainedModel, _ encoder: PromptEncoder, _ words: EncodedVerbalizer,
         _ vectorizer: (any TextVectorizer)?
     ) throws {
         let (manifest, template, tokenizer) = (prompt.manifest, encoder.template, pretrained.tokenizer)
@@ -28,6 +31,9 @@ struct QuestionEncoder: Sendable {
             ? try NeutralText(manifest.neutral, manifest.rule, of: template, tokenizer, limit: encoder.limit)
             : nil
         fields = template.fieldNames
+        sets = try manifest.demonstrationSets.map {
+            try SetEncoder($0, words, encoder, limit: encoder.limit, pretrained, vectorizer: vectorizer)
+        }
         let demonstrations =
             try manifest.demonstrations
             ?? Demonstrations(DemonstrationSettings(), from: [], labels: [], fields: [])
@@ -61,7 +67,13 @@ struct QuestionEncoder: Sendable {
 
     /// The vectors of questions, where examples are compared with them.
     func vectors(of questions: [Example]) throws -> [[Float]]? {
-        try vectorizer?.vectors(of: questions.map { $0.text(of: fields) })
+        if let sets { return try sets.vectors(of: questions) }
+        return try vectorizer?.vectors(of: questions.map { $0.text(of: fields) })
+    }
+
+    /// Makes rows of a question: once, or once a set of demonstrations, whose answers are averaged.
+    func encodeAll(_ example: Example, vector: [Float]?) throws -> [EncodedPrompt] {
+        try sets?.inUse(example, vector: vector) ?? [encode(example, vector: vector)]
     }
 
     /// Makes rows of a question.

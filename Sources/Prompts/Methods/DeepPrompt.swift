@@ -67,7 +67,7 @@ public struct DeepPrompt: PromptMethod {
         let setup = try PromptSetup(
             task, template: template(for: task), pretrained, readout: settings.readout,
             prefixRows: prefix.rows)
-        let head = setup.head(&random, on: pretrained.backend)
+        let head = setup.readoutStart(&random)
         return (Lesson(setup, parts, pretrained.model, head: head), prefix)
     }
 

@@ -11,14 +11,14 @@ extension RunContext {
         guard let source = startingFrom else { return start }
         try pretrained.check(source.manifest)
         let learned = source.tensors.filter { start[$0] != nil }
-        for name in start.names where !name.hasPrefix(ClassificationHead.path.name + ".") {
+        for name in start.names where !TrainedReadoutNames.contains(name) {
             guard let own = start[name], learned[name]?.shape == own.shape else {
                 throw PromptError.wrongShape(
                     prompt: source.id, expected: "\(start[name]?.shape ?? []) as \(name)",
                     found: learned[name].map { "\($0.shape)" } ?? "absent")
             }
         }
-        // A head of other labels starts anew.
+        // A readout of other labels starts anew.
         return start.overlaid(by: learned.filter { learned[$0]?.shape == start[$0]?.shape })
     }
 }

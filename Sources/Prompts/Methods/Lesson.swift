@@ -64,29 +64,25 @@ package struct Lesson: Sendable {
         _ run: RunContext
     ) throws -> (learned: NamedTensors, rate: Float) {
         let frozen = pretrained.weights.overlaid(by: constants)
-        func prompts(_ dataset: Dataset) throws -> [LabelledPrompt] {
-            let prompts = try setup.prompts(dataset)
-            return learning.readsInputsOnce ? try readOnce(prompts, over: frozen) : prompts
+        func read(_ prompts: [LabelledPrompt]) throws -> [LabelledPrompt] {
+            learning.readsInputsOnce ? try readOnce(prompts, over: frozen) : prompts
         }
-        let (train, dev) = (try prompts(split.train), try prompts(split.dev))
-        guard !train.isEmpty else {
-            throw PromptError.badSetting(name: "the number of train rows", value: "0", allowed: "at least 1")
-        }
-        let batches = ShuffledBatches(train, size: min(learning.batch, train.count), seed: learning.seed)
+        let batches = try LessonBatches(setup, split.train, learning, read)
+        let dev = try DevRows(setup, split.dev, read)
         run.report(.trainable(start.parameterCount))
         let rate = try learning.chosenRate(
             automaticRate, objective, training: start, over: frozen, apart, batches: batches, run,
             mayStartFlat: mayStartFlat)
         var plan = learning.training(rate: rate, groups: learning.groups(apart, rate: rate))
         // Without dev rows there is nothing to choose by: the last step's weights are kept.
-        if dev.isEmpty { plan.evaluationInterval = nil }
+        if split.dev.examples.isEmpty { plan.evaluationInterval = nil }
         let fitting = Fitting(
             trainer: Trainer(objective, plan, mayStartFlat: mayStartFlat), frozen: frozen,
             backend: pretrained.backend, run: run)
         var watch = CollapseWatch(labels: setup.words.labels)
         let learned = try fitting.learn(try run.start(from: start, pretrained), batches: batches) {
             weights in
-            let (score, predicted) = try objective.score(dev, weights)
+            let (score, predicted) = try dev.score(objective, weights)
             if let warning = watch.warning(predicted) { run.report(.warning(warning)) }
             return score
         }
@@ -100,27 +96,5 @@ package struct Lesson: Sendable {
                 .reading(prompts)
         }
         return readsInputsOnce ? try InputCache(objective.model, frozen).reading(prompts) : prompts
-    }
-}
-
-extension AnswerObjective {
-    /// The share of rows that are answered right, plus a millionth of their mean log-probability to order
-    /// equals; and the answers.
-    func score(_ dev: [LabelledPrompt], _ weights: NamedTensors) throws -> (score: Double, predicted: [Int]) {
-        var (right, likelihood, predicted) = (0, 0.0, [Int]())
-        for start in stride(from: 0, to: dev.count, by: 32) {
-            let batch = dev[start..<min(start + 32, dev.count)]
-            let logits = try answers(Array(batch), weights)
-            let (values, width) = (logits.floats, logits.shape.width)
-            for (place, item) in batch.enumerated() {
-                let row = values[place * width..<(place + 1) * width]
-                let best = row.indices.reduce(row.startIndex) { row[$1] > row[$0] ? $1 : $0 } - row.startIndex
-                right += best == Int(item.label) ? 1 : 0
-                likelihood += Double(row[row.startIndex + Int(item.label)])
-                predicted.append(best)
-            }
-        }
-        let count = Double(max(1, dev.count))
-        return (Double(right) / count + 1e-6 * likelihood / count, predicted)
     }
 }

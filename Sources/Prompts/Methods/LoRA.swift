@@ -21,6 +21,8 @@ public struct LoRA: PromptMethod {
         /// The maps that are changed, by the last part of their names; nil for those of queries and values, the
         /// paper's choice, as the family calls them.
         public var targets: [String]?
+        /// How labels are read.
+        public var readout = Readout.verbalizer
         /// How long and how fast.
         public var learning = LearningSettings()
 
@@ -48,7 +50,8 @@ public struct LoRA: PromptMethod {
         let (learned, rate) = try lesson.learn(split, settings.learning, over: pretrained, run)
         return try Prompt(
             method: Self.name, task, template: task.template, tensors: learned.overlaid(by: lesson.constants),
-            pretrained, settings: described(rate: rate), probing: split.train.examples)
+            pretrained, readout: settings.readout, settings: described(rate: rate),
+            probing: split.train.examples)
     }
 
     /// How many numbers a run would train.
@@ -58,9 +61,11 @@ public struct LoRA: PromptMethod {
 
     /// What is trained: `A` starts as `torch.nn.Linear` does, `B` at zero, so that the first step is the model's own.
     package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> Lesson {
-        let setup = try PromptSetup(task, template: try template(for: task), pretrained)
+        let setup = try PromptSetup(
+            task, template: try template(for: task), pretrained, readout: settings.readout)
         var random = CounterRandom(seed: settings.learning.seed, stream: 1)
-        return Lesson(setup, try parts(pretrained, &random), pretrained.model)
+        let parts = try parts(pretrained, &random)
+        return Lesson(setup, parts, pretrained.model, head: setup.readoutStart(&random))
     }
 
     /// The changes, whatever reads the answer.
@@ -117,6 +122,7 @@ public struct LoRA: PromptMethod {
         var values = settings.learning.described(rate: rate)
         values["rank"] = "\(settings.rank)"
         values["alpha"] = "\(settings.alpha)"
+        values["readout"] = settings.readout.rawValue
         values["targets"] = settings.targets?.joined(separator: ",")
         return values
     }

@@ -8,6 +8,7 @@ public enum MethodChoice: Codable, Hashable, Sendable {
     case deepPrompt(DeepPrompt.Settings)
     case lora(LoRA.Settings)
     case modelTuning(ModelTuning.Settings)
+    case protoVerb(ProtoVerb.Settings)
 
     /// The method.
     public var method: any PromptMethod {
@@ -18,6 +19,7 @@ public enum MethodChoice: Codable, Hashable, Sendable {
         case .deepPrompt(let settings): DeepPrompt(settings)
         case .lora(let settings): LoRA(settings)
         case .modelTuning(let settings): ModelTuning(settings)
+        case .protoVerb(let settings): ProtoVerb(settings)
         }
     }
 
@@ -30,6 +32,9 @@ public enum MethodChoice: Codable, Hashable, Sendable {
         case .deepPrompt(let settings): try DeepPrompt(settings).lesson(task, pretrained).0
         case .lora(let settings): try LoRA(settings).lesson(task, pretrained)
         case .modelTuning(let settings): try ModelTuning(settings).lesson(task, pretrained)
+        case .protoVerb:
+            throw PromptError.unsupportedModel(
+                method: ProtoVerb.name, reason: "it learns from states that were computed before")
         }
     }
 
@@ -49,6 +54,7 @@ public enum MethodChoice: Codable, Hashable, Sendable {
             case .deepPrompt(let settings): settings.learning
             case .lora(let settings): settings.learning
             case .modelTuning(let settings): settings.learning
+            case .protoVerb(let settings): settings.learning
             }
         }
         set {
@@ -59,6 +65,7 @@ public enum MethodChoice: Codable, Hashable, Sendable {
             case .deepPrompt(let settings): self = .deepPrompt(settings.with(newValue))
             case .lora(let settings): self = .lora(settings.with(newValue))
             case .modelTuning(let settings): self = .modelTuning(settings.with(newValue))
+            case .protoVerb(let settings): self = .protoVerb(settings.with(newValue))
             }
         }
     }

@@ -17,7 +17,7 @@ public struct ModelTuning: PromptMethod {
     public struct Settings: MethodSettings {
         /// Which weights are tuned.
         public var tuned = WeightSelection.all
-        /// How labels are read: by the label words, or by a head that is trained with the model.
+        /// How labels are read: by the label words, or by a readout that is trained with the model, or alone.
         public var readout = Readout.verbalizer
         /// The head's own rate, where there is one and the model is tuned too: fresh weights need a higher one.
         public var headRate: Float = 1e-3
@@ -69,34 +69,52 @@ public struct ModelTuning: PromptMethod {
     /// What is trained.
     package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> Lesson {
         let template = try template(for: task)
-        guard !isProbe || settings.readout == .classifier else {
+        guard !isProbe || settings.readout != .verbalizer else {
             throw PromptError.badSetting(
                 name: "the readout of a run that tunes no weight of the model", value: "verbalizer",
-                allowed: "classifier, whose head is then trained")
+                allowed: "classifier, or another readout with weights of its own")
         }
         let setup = try PromptSetup(task, template: template, pretrained, readout: settings.readout)
+        if isProbe, settings.readout == .weightedWords, setup.words.words.count == setup.words.labels.count {
+            throw PromptError.badSetting(
+                name: "the number of words of each label", value: "1",
+                allowed: "several, where only the words' weights are trained")
+        }
         var random = CounterRandom(seed: settings.learning.seed, stream: 1)
-        let head = setup.head(&random, on: pretrained.backend)
+        let head = setup.readoutStart(&random)
         return Lesson(
             setup, try parts(pretrained, settings.readout), pretrained.model, head: head)
     }
 
     /// The tuned weights, whatever reads the answer.
     func parts(_ pretrained: PretrainedModel, _ readout: Readout) throws -> TrainedParts {
-        let rate = isProbe ? Self.probeRate : Self.rate
         var parts = TrainedParts(
             start: try settings.tuned.weights(of: pretrained, readout: readout),
-            automaticRate: (rate, "\(isProbe ? Self.probeName : Self.name)'s own"))
+            automaticRate: automaticRate(pretrained, readout))
         parts.firstTrainedLayer = settings.tuned.firstLayer(of: pretrained.model.traits.layers)
         parts.headRate = isProbe ? nil : settings.headRate
         return parts
+    }
+
+    /// Vectors that start as rows of the output matrix move as soft rows do.
+    private func automaticRate(_ pretrained: PretrainedModel, _ readout: Readout) -> (
+        rate: Float, reason: String
+    ) {
+        guard isProbe else { return (Self.rate, "\(Self.name)'s own") }
+        switch readout {
+        case .softVerbalizer:
+            let spread = pretrained.embeddingSpread
+            return (PromptTuning.share * spread, "\(PromptTuning.share) of the embeddings' spread \(spread)")
+        case .weightedWords: return (WeightedWords.rate, "the paper's for weights of words")
+        default: return (Self.probeRate, "\(Self.probeName)'s own")
+        }
     }
 
     private func described(rate: Float) -> [String: String] {
         var values = settings.learning.described(rate: rate)
         values["tuned"] = settings.tuned.json
         values["readout"] = settings.readout.rawValue
-        if !isProbe, settings.readout == .classifier { values["headRate"] = "\(settings.headRate)" }
+        if !isProbe, settings.readout != .verbalizer { values["headRate"] = "\(settings.headRate)" }
         return values
     }
 }

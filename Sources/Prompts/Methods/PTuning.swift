@@ -27,6 +27,8 @@ public struct PTuning: PromptMethod {
         public var modelRate: Float = 1e-5
         /// The model's own decay, where it is tuned.
         public var modelDecay: Float = 0.1
+        /// How labels are read.
+        public var readout = Readout.verbalizer
         /// How long and how fast.
         public var learning = LearningSettings()
 
@@ -51,7 +53,8 @@ public struct PTuning: PromptMethod {
         let (learned, rate) = try lesson.learn(split, settings.learning, over: pretrained, run)
         return try Prompt(
             method: Self.name, task, template: lesson.setup.encoder.template,
-            tensors: Self.folded(learned, encoder), pretrained, settings: described(rate: rate),
+            tensors: Self.folded(learned, encoder), pretrained, readout: settings.readout,
+            settings: described(rate: rate),
             probing: split.train.examples)
     }
 
@@ -70,11 +73,13 @@ public struct PTuning: PromptMethod {
     package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> (
         Lesson, PseudoTokenEncoder
     ) {
-        let setup = try PromptSetup(task, template: try template(for: task), pretrained)
+        let setup = try PromptSetup(
+            task, template: try template(for: task), pretrained, readout: settings.readout)
         let layout = setup.encoder.softLayout
         var random = CounterRandom(seed: settings.learning.seed, stream: 1)
-        let parts = try parts(layout, pretrained, .verbalizer, &random)
-        return (Lesson(setup, parts, pretrained.model), encoder(layout, pretrained))
+        let parts = try parts(layout, pretrained, settings.readout, &random)
+        let head = setup.readoutStart(&random)
+        return (Lesson(setup, parts, pretrained.model, head: head), encoder(layout, pretrained))
     }
 
     private func encoder(_ layout: SoftLayout, _ pretrained: PretrainedModel) -> PseudoTokenEncoder {
@@ -117,6 +122,7 @@ public struct PTuning: PromptMethod {
         values["rows"] = "\(settings.rows)"
         values["placement"] = settings.placement.rawValue
         values["encoder"] = settings.encoder.json
+        values["readout"] = settings.readout.rawValue
         values["tuned"] = settings.tuned?.json
         if settings.tuned != nil {
             values["modelRate"] = "\(settings.modelRate)"

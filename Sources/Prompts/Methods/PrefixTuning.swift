@@ -24,6 +24,8 @@ public struct PrefixTuning: PromptMethod {
         public var layers: [Int]?
         /// The share of their numbers that is zeroed in training.
         public var dropout: Float = 0
+        /// How labels are read.
+        public var readout = Readout.verbalizer
         /// How long and how fast.
         public var learning = LearningSettings()
 
@@ -51,7 +53,7 @@ public struct PrefixTuning: PromptMethod {
         let (learned, rate) = try lesson.learn(split, settings.learning, over: pretrained, run)
         return try Prompt(
             method: Self.name, task, template: task.template, tensors: prefix.folded(learned), pretrained,
-            settings: described(rate: rate), probing: split.train.examples)
+            readout: settings.readout, settings: described(rate: rate), probing: split.train.examples)
     }
 
     /// How many numbers a run would train.
@@ -65,8 +67,10 @@ public struct PrefixTuning: PromptMethod {
         let (prefix, start) = try self.start.make(pretrained, &random)
         let parts = TrainedParts(prefix, start: start, automaticRate: Self.automaticRate)
         let setup = try PromptSetup(
-            task, template: template(for: task), pretrained, readout: .verbalizer, prefixRows: prefix.rows)
-        return (Lesson(setup, parts, pretrained.model), prefix)
+            task, template: template(for: task), pretrained, readout: settings.readout,
+            prefixRows: prefix.rows)
+        let head = setup.readoutStart(&random)
+        return (Lesson(setup, parts, pretrained.model, head: head), prefix)
     }
 
     /// The keys and values, whatever reads the answer.
@@ -90,6 +94,7 @@ public struct PrefixTuning: PromptMethod {
         values["reparametrisation"] = settings.reparametrisation?.json
         values["layers"] = settings.layers?.json
         values["dropout"] = "\(settings.dropout)"
+        values["readout"] = settings.readout.rawValue
         return values
     }
 }

@@ -16,6 +16,10 @@ public struct PromptTask: Sendable {
     public var shortening: Shortening
     /// The field with the choices of each row, whose labels are their places; nil where the same words answer all rows.
     public var choices: String?
+    /// What is shown behind each question, on a masked model; nil for nothing.
+    public var demonstrationSets: DemonstrationSets?
+    /// What compares texts where similar demonstrations are drawn; nil for the model itself.
+    public var vectorizer: (any TextVectorizer)?
 
     /// A task of a template and label words.
     public init(
@@ -37,6 +41,7 @@ extension PromptTask {
             name: manifest.name, template: manifest.template, verbalizer: manifest.verbalizer,
             limit: manifest.limit, shortening: manifest.shortening)
         choices = manifest.choices
+        demonstrationSets = manifest.demonstrationSets
     }
 
     /// Throws ``PromptError/badSetting(name:value:allowed:)`` where the template has soft slots that a method would

@@ -1,6 +1,6 @@
 package import Datasets
 package import Models
-internal import Tensors
+package import Tensors
 
 /// What a template, label words and a model make together, in training and in use alike: words, encoder, scorer,
 /// rows.
@@ -12,7 +12,9 @@ package struct PromptSetup: Sendable {
     package let scorer: any LabelScorer
     /// Nil where the template has no soft slot.
     package let soft: SoftPrompt?
-    private let model: any LanguageModel
+    /// What is shown behind each question; nil for nothing.
+    package let demonstrations: SetEncoder?
+    private let pretrained: PretrainedModel
     private let choices: ChoiceList?
 
     /// - Parameters:
@@ -20,9 +22,10 @@ package struct PromptSetup: Sendable {
     ///   - template: the task's, or one with slots put in.
     ///   - readout: how labels are read off the model.
     ///   - prefixRows: how many positions stand before everything, beside those of the template.
+    ///   - isCalibrated: whether ``Readout/weightedWords`` reads the words' calibration among the weights.
     package init(
         _ task: PromptTask, template: Template, _ pretrained: PretrainedModel, readout: Readout = .verbalizer,
-        prefixRows: Int = 0
+        prefixRows: Int = 0, isCalibrated: Bool = false
     ) throws {
         let traits = pretrained.model.traits
         let kind = try pretrained.promptKind(readout)
@@ -39,34 +42,33 @@ package struct PromptSetup: Sendable {
         encoder = try PromptEncoder(
             template, pretrained.tokenizer, limit: min(task.limit, traits.contextLength - prefixRows),
             kind: kind, longestAnswer: words.longestAnswer, shortening: task.shortening)
-        model = pretrained.model
+        self.pretrained = pretrained
+        guard task.choices == nil || readout == .verbalizer else {
+            throw PromptError.badSetting(
+                name: "the readout of choices that come with each row", value: readout.rawValue,
+                allowed: "verbalizer; other readouts have the same labels for all rows")
+        }
         scorer =
-            switch readout {
-            case .verbalizer where task.choices != nil:
-                try pretrained.model.choiceScorer(masks: template.fixedMasks)
-            case .verbalizer: pretrained.model.scorer(words, masks: template.fixedMasks)
-            case .tagger, .span, .text:
-                throw PromptError.badSetting(
-                    name: "the readout", value: readout.rawValue,
-                    allowed: "verbalizer or classifier for labelled rows")
-            case .classifier where task.choices != nil:
-                throw PromptError.badSetting(
-                    name: "the readout of choices that come with each row", value: readout.rawValue,
-                    allowed: "verbalizer; a head has the same labels for all rows")
-            case .classifier: ClassificationHead(labels: words.labels, width: traits.width)
-            }
+            try task.choices == nil
+            ? pretrained.model.scorer(
+                readout, words, masks: template.fixedMasks, isCalibrated: isCalibrated)
+            : pretrained.model.choiceScorer(masks: template.fixedMasks)
+        demonstrations = try task.demonstrationSets.map { [words, encoder] in
+            try SetEncoder(
+                $0, words, encoder, limit: encoder.limit, pretrained, vectorizer: task.vectorizer)
+        }
         soft = template.hasSoftRows ? SoftPrompt(encoder.softLayout, traits) : nil
     }
 
     /// The objective that trains the soft rows, and whatever else a pass records.
     package var objective: AnswerObjective {
         let soft = soft
-        return AnswerObjective(scorer, model) { PromptTensors(soft: soft?.rows($0)) }
+        return AnswerObjective(scorer, pretrained.model) { PromptTensors(soft: soft?.rows($0)) }
     }
 
     /// The scorer's own weights as they start; empty where it has none.
-    func head(_ random: inout CounterRandom, on backend: any Backend) -> NamedTensors {
-        (scorer as? ClassificationHead)?.start(&random, on: backend) ?? NamedTensors()
+    package func readoutStart(_ random: inout CounterRandom) -> NamedTensors {
+        (scorer as? any TrainedReadout)?.start(&random, pretrained) ?? NamedTensors()
     }
 
     /// The rows of a dataset as prompts with their labels' indices.

@@ -36,6 +36,8 @@ public struct PromptTuning: PromptMethod {
         public var placement = Placement.front
         /// What they start from.
         public var initialisation = SoftInitialisation.text(SoftInitialisation.defaultText)
+        /// How labels are read.
+        public var readout = Readout.verbalizer
         /// How long and how fast.
         public var learning = LearningSettings()
 
@@ -68,7 +70,7 @@ public struct PromptTuning: PromptMethod {
         let (learned, rate) = try lesson.learn(split, settings.learning, over: pretrained, run)
         return try Prompt(
             method: Self.name, task, template: lesson.setup.encoder.template, tensors: learned, pretrained,
-            settings: described(rate: rate), probing: split.train.examples)
+            readout: settings.readout, settings: described(rate: rate), probing: split.train.examples)
     }
 
     /// How many numbers a run would train.
@@ -78,10 +80,11 @@ public struct PromptTuning: PromptMethod {
 
     /// What is trained.
     package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> Lesson {
-        let setup = try PromptSetup(task, template: try template(for: task), pretrained)
+        let setup = try PromptSetup(
+            task, template: try template(for: task), pretrained, readout: settings.readout)
         var random = CounterRandom(seed: settings.learning.seed, stream: 1)
         let parts = parts(setup.encoder.softLayout, words: setup.words, pretrained, &random)
-        return Lesson(setup, parts, pretrained.model)
+        return Lesson(setup, parts, pretrained.model, head: setup.readoutStart(&random))
     }
 
     /// The rows, whatever reads the answer.
@@ -106,6 +109,7 @@ public struct PromptTuning: PromptMethod {
         values["rows"] = "\(settings.rows)"
         values["placement"] = settings.placement.rawValue
         values["initialisation"] = settings.initialisation.json
+        values["readout"] = settings.readout.rawValue
         return values
     }
 }

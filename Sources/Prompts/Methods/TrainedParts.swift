@@ -43,9 +43,13 @@ package struct TrainedParts: Sendable {
     }
 
     /// Weights with a rate of their own, where a readout brings a head.
-    func apart(withHead head: NamedTensors) -> Lesson.Apart? {
+    ///
+    /// - Parameters:
+    ///   - head: the readout's weights.
+    ///   - ownRate: theirs, whatever the method's heads have; nil for that.
+    func apart(withHead head: NamedTensors, ownRate: Float? = nil) -> Lesson.Apart? {
         guard let headRate, !head.isEmpty else { return apart }
-        return Lesson.Apart(names: Set(head.names), rate: headRate, decay: 0)
+        return Lesson.Apart(names: Set(head.names), rate: ownRate ?? headRate, decay: 0)
     }
 }
 
@@ -61,10 +65,11 @@ extension Lesson {
             setup, AnswerObjective(setup.scorer, model, tensors: parts.tensors),
             start: parts.start.overlaid(by: head), automaticRate: parts.automaticRate)
         constants = parts.constants
-        apart = parts.apart(withHead: head)
+        let readout = setup.scorer as? any TrainedReadout
+        apart = parts.apart(withHead: head, ownRate: readout?.ownRate)
         readsInputsOnce = parts.readsInputsOnce
         firstTrainedLayer = parts.firstTrainedLayer
-        mayStartFlat = parts.mayStartFlat
+        mayStartFlat = { parts.mayStartFlat($0) || readout?.mayStartFlat($0) ?? false }
     }
 }
 
@@ -88,6 +93,10 @@ extension MethodChoice {
         case .deepPrompt(let settings): try DeepPrompt(settings).parts(pretrained, &random)
         case .lora(let settings): try LoRA(settings).parts(pretrained, &random)
         case .modelTuning(let settings): try ModelTuning(settings).parts(pretrained, readout)
+        case .protoVerb:
+            throw PromptError.badSetting(
+                name: "the readout of protoverb", value: readout.rawValue,
+                allowed: "prototypes or prototypes-and-words")
         }
     }
 }

@@ -50,7 +50,7 @@ public enum WeightSelection: Hashable, Codable, Sendable {
     }
 
     /// Whether a weight stands between the last hidden state and the vocabulary's scores, by the families' names.
-    private static func scoresVocabulary(_ name: String) -> Bool {
+    static func scoresVocabulary(_ name: String) -> Bool {
         ["cls.", "lm_head.", "vocab_", "generator_"].contains { name.hasPrefix($0) }
     }
 

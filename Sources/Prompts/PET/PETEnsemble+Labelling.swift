@@ -68,8 +68,7 @@ extension PETEnsemble {
         let learning = settings.distillation
         try learning.check()
         var random = CounterRandom(seed: learning.seed, stream: 1)
-        let head =
-            (setup.scorer as? ClassificationHead)?.start(&random, on: pretrained.backend) ?? NamedTensors()
+        let head = setup.readoutStart(&random)
         let rate = rate(learning, ModelTuning.rate)
         let group = ParameterGroup(
             names: Set(head.names), rateShare: settings.headRate / rate,

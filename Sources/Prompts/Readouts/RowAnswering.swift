@@ -45,7 +45,7 @@ extension Prompt {
         switch readout {
         case .span: try SpanReader(self, pretrained)
         case .text: try TextWriter(self, pretrained, writing)
-        case .tagger, .verbalizer, .classifier: try Tagger(self, pretrained)
+        default: try Tagger(self, pretrained)
         }
     }
 }

@@ -21,6 +21,8 @@ public struct LabelTokenSearch: Sendable {
         public var batch = 32
         /// Adam's rate.
         public var rate: Float = 3e-4
+        /// Which tokens may be words.
+        public var filter = TriggerFilter()
         /// Decides the order of the rows.
         public var seed: UInt64 = 0
 
@@ -52,56 +54,14 @@ public struct LabelTokenSearch: Sendable {
     /// - Throws: ``PromptError`` for a model without a head for words or rows without labels.
     public func words(_ rows: Dataset, _ task: PromptTask, _ pretrained: PretrainedModel) throws -> Verbalizer
     {
-        let states = try states(rows, task, pretrained)
-        let labels = rows.examples.compactMap { $0.label.flatMap(rows.labels.firstIndex) }
-        guard labels.count == rows.examples.count, !labels.isEmpty else {
-            throw PromptError.badSetting(
-                name: "the train rows", value: "rows without labels", allowed: "rows that all have one")
-        }
+        let labels = try rows.labelIndices()
+        let answers = try AnswerStates(task, pretrained)
+        let states = pretrained.model.outputStates(
+            try answers.hidden(rows.examples), .inference(pretrained.weights))
         let learned = try regression(states, labels.map(Int32.init), count: rows.labels.count)
-        let kind = try pretrained.promptKind()
-        let inspection = WordInspection(task.template, pretrained.tokenizer, kind)
-        let ranked = tokens(learned, pretrained)
-        var taken: Set<Int32> = []
-        var entries: [Verbalizer.Entry] = []
-        for (label, name) in rows.labels.enumerated() {
-            var words: [String] = []
-            for token in ranked[label] where words.count < settings.wordsPerLabel && !taken.contains(token) {
-                let word = pretrained.tokenizer.decode([token]).withoutSpacesAround
-                guard !word.isEmpty, !words.contains(word), word.allSatisfy({ !$0.isNewline }),
-                    let encoded = try? inspection.encode(word, label: label, named: name),
-                    encoded.tokens == [token]
-                else { continue }
-                words.append(word)
-                taken.insert(token)
-            }
-            entries.append(Verbalizer.Entry(label: name, words: words))
-        }
-        return try Verbalizer(entries)
-    }
-
-    /// What the output matrix is multiplied by at the answer of each row, `[rows, D]`.
-    private func states(_ rows: Dataset, _ task: PromptTask, _ pretrained: PretrainedModel) throws -> Tensor {
-        let kind = try pretrained.promptKind()
-        let encoder = try PromptEncoder(
-            task.template, pretrained.tokenizer,
-            limit: min(task.limit, pretrained.model.traits.contextLength),
-            kind: kind, shortening: task.shortening)
-        let neutral =
-            pretrained.tokenizer.specialTokens.mask ?? pretrained.tokenizer.plainTokens(of: " the").first ?? 0
-        let triggers = [Int32](repeating: neutral, count: encoder.softLayout.rowCount)
-        let pass = Pass.inference(pretrained.weights)
-        let prompts = try rows.examples.map { try encoder.encode($0).filling(triggers) }
-        let parts = stride(from: 0, to: prompts.count, by: 32).map { start in
-            let requests = prompts[start..<min(start + 32, prompts.count)].map { prompt in
-                PackedPrompts.Request(
-                    prompt: prompt.rows, question: .rows([prompt.readouts[0]]), separator: prompt.separator)
-            }
-            let packed = PackedPrompts(requests, sharesPrefix: kind == .causal)
-            let hidden = pretrained.model.hidden(packed.input(pretrained.model, soft: nil, pass), pass)
-            return pretrained.model.outputStates(hidden, pass)
-        }
-        return Tensor.joinRows(parts)
+        var words = try WordCandidates(settings.filter, task.template, labels: rows.labels, pretrained)
+        return try words.verbalizer(
+            tokens(learned, pretrained), labels: rows.labels, wordsPerLabel: settings.wordsPerLabel)
     }
 
     /// Step one.

@@ -39,7 +39,7 @@ public struct EncodedPrompt: Hashable, Sendable {
     /// The mask tokens in the slot; none on a causal model.
     public let masks: [Int32]
     /// The rows behind the answer slot.
-    public let after: [PromptRow]
+    public private(set) var after: [PromptRow]
     /// The fields that were shortened, in the order of the template; none where the input fitted.
     public let cuts: [FieldCut]
     /// The answers that come with the example; none where the same words answer all examples.
@@ -81,6 +81,13 @@ public struct EncodedPrompt: Hashable, Sendable {
         case .causal: [before.count - 1]
         case .masked: Array(before.count..<before.count + masks.count)
         }
+    }
+
+    /// The prompt with more rows behind it.
+    func followed(by rows: [PromptRow]) -> EncodedPrompt {
+        var longer = self
+        longer.after += rows
+        return longer
     }
 
     /// The prompt behind a block that holds its first rows.

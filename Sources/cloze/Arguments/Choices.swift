@@ -18,4 +18,13 @@ extension EnsembleWeighting: ExpressibleByArgument {}
 extension AnswerLoss: ExpressibleByArgument {}
 
 extension PromptTuning.Placement: ExpressibleByArgument {}
+extension LabelWordSearch.Name: ExpressibleByArgument {}
+
+extension PETAL.Score: ExpressibleByArgument {}
+
 extension Readout: ExpressibleByArgument {}
+
+extension Readout {
+    /// Whether ``ProtoVerb`` trains it.
+    var isOfPrototypes: Bool { self == .prototypes || self == .prototypesAndWords }
+}

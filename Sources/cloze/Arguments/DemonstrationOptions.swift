@@ -101,6 +101,11 @@ struct DemonstrationOptions: ParsableArguments {
 
     /// What compares texts; nil for the model itself.
     func vectorizer(_ console: Console) throws -> (any TextVectorizer)? {
+        try Self.vectorizer(encoder, console)
+    }
+
+    /// What compares texts, of a model of this name.
+    static func vectorizer(_ encoder: String?, _ console: Console) throws -> (any TextVectorizer)? {
         guard let encoder else { return nil }
         let place = try ModelPlace(encoder).url()
         let source = try ModelPlace(encoder).source()

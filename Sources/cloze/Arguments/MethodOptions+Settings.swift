@@ -8,6 +8,7 @@ extension MethodOptions {
         var settings = PromptTuning.Settings()
         settings.rows = softRows ?? settings.rows
         settings.placement = placement ?? settings.placement
+        settings.readout = labelReadout ?? settings.readout
         settings.initialisation =
             switch start {
             case nil, .text: .text(initText ?? SoftInitialisation.defaultText)
@@ -22,6 +23,7 @@ extension MethodOptions {
     func prefixTuning() throws -> PrefixTuning.Settings {
         var settings = PrefixTuning.Settings()
         settings.rows = softRows ?? settings.rows
+        settings.readout = labelReadout ?? settings.readout
         settings.initialisation = try prefixStart() ?? settings.initialisation
         settings.reparametrisation = try network()
         settings.layers = try parsedLayers()
@@ -44,6 +46,7 @@ extension MethodOptions {
         var settings = PTuning.Settings()
         settings.rows = softRows ?? settings.rows
         settings.placement = placement ?? settings.placement
+        settings.readout = labelReadout ?? settings.readout
         let width = encoderWidth ?? 128
         settings.encoder =
             switch encoder {
@@ -67,6 +70,7 @@ extension MethodOptions {
         var settings = LoRA.Settings()
         settings.rank = rank ?? settings.rank
         settings.alpha = alpha ?? settings.alpha
+        settings.readout = labelReadout ?? settings.readout
         settings.targets = targets?.split(separator: ",").map(String.init) ?? settings.targets
         return settings
     }
@@ -74,6 +78,19 @@ extension MethodOptions {
     func modelTuning() throws -> ModelTuning.Settings {
         var settings = ModelTuning.Settings()
         settings.tuned = try parsedTuned() ?? settings.tuned
+        settings.readout = labelReadout ?? settings.readout
+        return settings
+    }
+
+    /// What is trained alone, the model frozen: a head, or another readout.
+    func probe() -> ModelTuning.Settings {
+        var settings = ModelTuning.Settings.probe
+        settings.readout = labelReadout ?? settings.readout
+        return settings
+    }
+
+    func protoVerb() -> ProtoVerb.Settings {
+        var settings = ProtoVerb.Settings()
         settings.readout = labelReadout ?? settings.readout
         return settings
     }

@@ -12,6 +12,7 @@ struct MethodOptions: ParsableArguments {
         case lora
         case modelTuning = "model-tuning"
         case linearProbe = "linear-probe"
+        case protoverb
     }
 
     /// How soft rows, or keys and values, start.
@@ -110,6 +111,11 @@ struct MethodOptions: ParsableArguments {
         if initText != nil, start ?? .text != .text, start != .written {
             throw ValidationError("--init-text goes with --init text or --init written")
         }
+        if let readout, (method == .protoverb) != readout.isOfPrototypes {
+            throw ValidationError(
+                "--readout \(readout.rawValue) does not go with --method \(method.rawValue); prototypes and "
+                    + "prototypes-and-words go with protoverb only, and protoverb with them")
+        }
         try refuseForeignOptions()
         _ = try choice(seed: 0)
     }
@@ -125,7 +131,6 @@ struct MethodOptions: ParsableArguments {
             ("--encoder-width", encoderWidth != nil, [.prefixTuning, .pTuning, .deepPrompt]),
             ("--layers", layers != nil, [.prefixTuning, .deepPrompt]),
             ("--dropout", dropout != nil, [.prefixTuning, .deepPrompt]),
-            ("--readout classifier", labelReadout == .classifier, [.deepPrompt, .modelTuning]),
             ("--tuned", tuned != nil, [.pTuning, .modelTuning]),
             ("--model-rate", modelRate != nil, [.pTuning]),
             ("--rank", rank != nil, [.lora]), ("--alpha", alpha != nil, [.lora]),
@@ -160,7 +165,8 @@ struct MethodOptions: ParsableArguments {
         case .deepPrompt: .deepPrompt(try deepPrompt())
         case .lora: .lora(loraSettings())
         case .modelTuning: .modelTuning(try modelTuning())
-        case .linearProbe: .modelTuning(.probe)
+        case .linearProbe: .modelTuning(probe())
+        case .protoverb: .protoVerb(protoVerb())
         }
     }
 

@@ -8,15 +8,26 @@ enum WordList {
     ///
     /// - Throws: `VerbalizerError` if the labels and words make no verbalizer.
     static func verbalizer(_ text: String) throws -> Verbalizer {
-        try Verbalizer(
-            split(text, at: ",").map { entry in
-                let sides = split(entry, at: "=")
-                let label = unescaped(sides[0]).trimmed
-                let words = sides.dropFirst().joined(separator: "=")
-                return Verbalizer.Entry(
-                    label: label,
-                    words: sides.count == 1 ? [label] : split(words, at: "|").map(unescaped))
-            })
+        try Verbalizer(split(text, at: ",").map(entry))
+    }
+
+    /// One label with its words.
+    static func entry(_ text: String) -> Verbalizer.Entry {
+        let sides = split(text, at: "=")
+        let label = unescaped(sides[0]).trimmed
+        let words = sides.dropFirst().joined(separator: "=")
+        return Verbalizer.Entry(
+            label: label, words: sides.count == 1 ? [label] : split(words, at: "|").map(unescaped))
+    }
+
+    /// A verbalizer as ``verbalizer(_:)`` reads it.
+    static func text(_ verbalizer: Verbalizer) -> String {
+        func escaped(_ text: String) -> String {
+            text.reduce(into: "") { $0 += ",=|\\".contains($1) ? "\\\($1)" : "\($1)" }
+        }
+        return verbalizer.entries.map { entry in
+            escaped(entry.label) + "=" + entry.words.map(escaped).joined(separator: "|")
+        }.joined(separator: ",")
     }
 
     /// The parts between separators that no backslash escapes; backslashes stay.

@@ -89,6 +89,9 @@ struct PromptInspection: Inspection {
         }
         let lines: [String?] = [
             shown?.instruction.map { "instruction \($0.quoted)" }, examples ?? nil,
+            manifest.demonstrationSets.map {
+                "\($0.settings.count) sets of an example a label behind each question, from \($0.examples.count) rows"
+            },
             manifest.choices.map { "choices in the field '\($0)'" },
             manifest.calibration.map { "correction \($0.method.rawValue), from \($0.rows) rows" },
             manifest.abstention.map {

@@ -5,25 +5,34 @@ import Foundation
 import Models
 import Prompts
 
-/// `cloze search`: the words of a hard prompt, by AutoPrompt.
+/// `cloze search`: the words of a hard prompt: triggers by AutoPrompt, and label words by one of several searches.
 struct Search: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Search the words of a prompt by gradients (AutoPrompt).",
+        abstract: "Search the words of a prompt: triggers (AutoPrompt), label words.",
         discussion: """
             Puts trigger tokens into a template and exchanges them, one an iteration, for
             those that make the model answer best. The result is an ordinary text template.
             Triggers stand where the template has {soft N}, or else right before the
             answer. Ctrl-C keeps what was found; the same command goes on.
 
+            With --words-only it searches label words instead, by one of several methods;
+            with --refine-words it makes them of long lists, with the help of unlabelled
+            rows. The words are printed as --words takes them. With --generate-templates
+            the masked model writes templates around the words.
+
             EXAMPLES
               cloze search --model MODEL --task Examples/Data/reviews --output found
               cloze search --model MODEL --task TASK --label-words 3 --iterations 200 \\
                 --template '{text} {soft 5} {answer}.' --output found
+              cloze search --model MODEL --task TASK --words-only --word-search petal \\
+                --label-words 3 --output found
+              cloze search --model MODEL --task TASK --refine-words lists.txt --output found
             """)
 
     @OptionGroup var model: ModelOptions
     @OptionGroup var task: TaskOptions
     @OptionGroup(title: "SEARCH OPTIONS") var search: SearchOptions
+    @OptionGroup(title: "LABEL WORD OPTIONS") var words: WordSearchOptions
     @OptionGroup var draw: DrawOptions
     @OptionGroup var general: GeneralOptions
 
@@ -47,6 +56,7 @@ struct Search: ParsableCommand {
 
     func run() throws {
         let console = general.begin()
+        if words.isAlone { return try runWords(console) }
         let plan = try plan()
         try PromptFolder(plan.output).checkWritable(replacing: force)
         let pretrained = try model.load(console)
@@ -81,7 +91,8 @@ struct Search: ParsableCommand {
         plan.testLimit = draw.testRows
         plan.isReplacing = force
         plan.search = search.settings(seed: draw.seed)
-        plan.labelWords = search.labelSettings(seed: draw.seed)
+        plan.labelWords = words.search(search.filter, seed: draw.seed)
+        plan.unlabelled = words.unlabelled.map { URL(fileURLWithPath: $0) }
         // What the method refuses is said before the model is loaded.
         _ = try AutoPrompt(plan.search).template(for: plan.task.promptTask(limit: plan.limit))
         return plan
@@ -111,22 +122,14 @@ struct SearchOptions: ParsableArguments {
     @Option(help: ArgumentHelp("What decides between candidates.", valueName: "measure"))
     var measure: AutoPrompt.Measure = AutoPrompt.Settings().measure
 
-    @Option(
-        help: ArgumentHelp(
-            "Search so many label words a label first, in place of the task's own.", valueName: "count"))
-    var labelWords: Int?
-
     @Flag(help: "Leave out tokens with a capital letter, mostly names.")
     var noCapitals = false
 
     @Flag(help: "Leave out tokens that are pieces of words, and signs.")
     var wholeWords = false
 
-    func validate() throws {
-        if let labelWords, labelWords < 1 {
-            throw ValidationError("--label-words is \(labelWords); write 1 or more")
-        }
-    }
+    /// Which tokens may be triggers or label words.
+    var filter: TriggerFilter { TriggerFilter(refusesCapitals: noCapitals, needsWholeWords: wholeWords) }
 
     func settings(seed: UInt64) -> AutoPrompt.Settings {
         var settings = AutoPrompt.Settings()
@@ -136,17 +139,9 @@ struct SearchOptions: ParsableArguments {
         settings.batch = batch
         settings.batchesAnIteration = accumulate
         settings.measure = measure
-        settings.filter = TriggerFilter(refusesCapitals: noCapitals, needsWholeWords: wholeWords)
+        settings.filter = filter
         settings.seed = seed
         return settings
-    }
-
-    func labelSettings(seed: UInt64) -> LabelTokenSearch.Settings? {
-        labelWords.map { count in
-            var settings = LabelTokenSearch.Settings()
-            (settings.wordsPerLabel, settings.seed) = (count, seed)
-            return settings
-        }
     }
 }
 

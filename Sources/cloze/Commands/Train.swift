@@ -31,6 +31,7 @@ struct Train: ParsableCommand {
     @OptionGroup var task: TaskOptions
     @OptionGroup var chat: ChatOption
     @OptionGroup(title: "METHOD OPTIONS") var method: MethodOptions
+    @OptionGroup(title: "DEMONSTRATION OPTIONS") var sets: DemonstrationSetOptions
     @OptionGroup var draw: DrawOptions
     @OptionGroup(title: "TAGS, SPANS AND TEXTS") var readouts: ReadoutOptions
     @OptionGroup(title: "WRITING") var writing: WritingOptions
@@ -65,6 +66,7 @@ struct Train: ParsableCommand {
         try PromptFolder(plan.output).checkWritable(replacing: force)
         let pretrained = try model.load(console)
         plan.task.template = try chat.asked(plan.task.template, pretrained)
+        plan.vectorizer = try sets.vectorizer(console)
         let interrupt = Interrupt(console)
         let narrator = TrainNarrator(console, interrupt)
         let teaching = Teaching(plan, pretrained, stop: interrupt.stop) { narrator.tell($0) }
@@ -93,6 +95,7 @@ struct Train: ParsableCommand {
         plan.trainFile = task.train.map { URL(fileURLWithPath: $0) }
         plan.devFile = task.dev.map { URL(fileURLWithPath: $0) }
         plan.isReplacing = force
+        plan.demonstrationSets = sets.settings(seed: draw.seed)
         plan.method = try method.choice(seed: draw.seed)
         plan.startingFrom = method.startFrom.map { URL(fileURLWithPath: $0) }
         // What the method refuses is said before the model is loaded.
