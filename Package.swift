@@ -22,6 +22,8 @@ func tests(_ name: String, _ imports: Target.Dependency...) -> Target {
 }
 
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
+let sqlite: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
 let package = Package(
@@ -39,6 +41,8 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         .systemLibrary(
@@ -58,7 +62,7 @@ let package = Package(
             "Prompts", "Tensors", "Layers", "Checkpoints", "Tokenizers", "Datasets", "Models", "Training"),
         room(
             "Experiments", "Prompts", "Training", "Datasets", "Models", "Checkpoints", "Tensors", "Layers",
-            "Tokenizers"),
+            "Tokenizers", yaml, sqlite),
         .executableTarget(
             name: "cloze",
             dependencies: [
@@ -86,7 +90,7 @@ let package = Package(
             "Training"),
         tests(
             "ExperimentsTests", "Experiments", "Prompts", "Tensors", "Layers", "Checkpoints", "Tokenizers",
-            "Datasets", "Models", "Training"),
+            "Datasets", "Models", "Training", sqlite),
         tests("CommandLineTests", "cloze", "Pipeline"),
     ],
     swiftLanguageModes: [.v6]

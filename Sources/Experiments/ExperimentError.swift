@@ -13,6 +13,23 @@ public enum ExperimentError: Error, Sendable, CustomStringConvertible {
     /// A gate is not of the form `metric>=number`.
     case badGate(String)
 
+    /// There is no experiment file.
+    case missingExperiment(String)
+    /// An experiment file, or an override, cannot be read.
+    case badFile(place: SettingPlace, reason: String)
+    /// No such key; perhaps another was meant.
+    case unknownKey(String, place: SettingPlace, nearest: String?)
+    /// A key cannot have this value.
+    case badValue(String, value: String, allowed: String, place: SettingPlace)
+    /// An experiment lacks a key that it needs.
+    case missingKey(String, reason: String)
+    /// A budget does not pay for one evaluation.
+    case budgetTooSmall(seconds: Double, needed: Double)
+    /// A comparison is being made by another process.
+    case alreadyRunning(run: String, process: Int)
+    /// None of the methods that are named can be run.
+    case nothingToCompare(String)
+
     /// One sentence: what, where, and what to do.
     public var description: String {
         switch self {
@@ -26,6 +43,20 @@ public enum ExperimentError: Error, Sendable, CustomStringConvertible {
             "the readout \(name) gives labels; tagger, span and text answer rows with their own"
         case .badGate(let text):
             "'\(text)' is no gate; write a metric, >= or >, and a number, such as accuracy>=0.85"
+        case .missingExperiment(let path): "\(path) is missing or cannot be read; give an experiment file"
+        case .badFile(let place, let reason): "\(place): \(reason)"
+        case .unknownKey(let key, let place, let nearest):
+            "\(place): there is no key '\(key)'"
+                + (nearest.map { "; did you mean '\($0)'?" } ?? "; 'cloze explain' lists all keys")
+        case .badValue(let key, let value, let allowed, let place):
+            "\(place): '\(key)' is \(value), but must be \(allowed)"
+        case .missingKey(let key, let reason): "the experiment has no '\(key)': \(reason)"
+        case .budgetTooSmall(let seconds, let needed):
+            "the budget of \(TimeText.written(seconds)) does not pay for one evaluation, which takes about "
+                + "\(TimeText.written(needed)) here; give a larger --budget, or fewer test rows"
+        case .alreadyRunning(let run, let process):
+            "process \(process) is at work on the same comparison, run \(run); wait for it, or end it"
+        case .nothingToCompare(let reason): reason
         }
     }
 }

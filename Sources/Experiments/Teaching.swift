@@ -104,6 +104,7 @@ public struct Teaching: Sendable {
         let test = try prepared.test.open(for: "\(plan.output.path) \(start.timeIntervalSince1970)")
         let zeroShot = try answer(test, hard, "scoring the test rows without training")
         let trained = try answer(test, prompt, "scoring the test rows with the prompt")
+        report(.answers(test, trained.predictions))
         let evaluation = try Evaluation(trained.predictions.map(\.label), to: test)
         prompt.manifest.measurements = [
             "test \(test.metric.name)": evaluation.value, "training seconds": seconds,

@@ -58,6 +58,8 @@ public enum TeachingEvent: Sendable {
     case progress(Int)
     /// What the method reports.
     case method(MethodEvent)
+    /// The trained prompt has answered the test rows.
+    case answers(Dataset, [Prediction])
     /// Something that the user should know.
     case warning(String)
 }

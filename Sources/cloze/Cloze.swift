@@ -22,13 +22,15 @@ struct Cloze: ParsableCommand {
         version: version,
         subcommands: [
             Train.self, Evaluate.self, Predict.self, Compile.self, Fill.self, Search.self, Pet.self,
-            Tokenize.self,
-            Inspect.self,
-            Doctor.self,
+            Compare.self, Run.self, Runs.self, Explain.self, Tokenize.self, Inspect.self, Doctor.self,
             Bench.self,
         ])
 
     static let version = "0.1.0"
+
+    /// What the program was called with, the environment's options among it.
+    static let arguments = (try? EnvironmentArguments().expand(called)) ?? called
+    private static let called = Array(CommandLine.arguments.dropFirst())
 
     static func main() {
         // A reader that has gone, and a file that may not grow, are told to us by write(2), which says more than a
@@ -36,7 +38,7 @@ struct Cloze: ParsableCommand {
         _ = signal(SIGPIPE, SIG_IGN)
         _ = signal(SIGXFSZ, SIG_IGN)
         do {
-            let arguments = try EnvironmentArguments().expand(Array(CommandLine.arguments.dropFirst()))
+            let arguments = try EnvironmentArguments().expand(called)
             var command = try parseAsRoot(arguments)
             try command.run()
         } catch {

@@ -4,8 +4,9 @@ import Testing
 
 @Suite struct HelpTests {
     @Test(arguments: [
-        "train", "evaluate", "predict", "compile", "fill", "search", "pet", "tokenize", "inspect", "doctor",
-        "bench",
+        "train", "evaluate", "predict", "compile", "fill", "search", "pet", "compare", "run", "runs",
+        "explain",
+        "tokenize", "inspect", "doctor", "bench",
     ])
     func `the help of a subcommand is as it was read`(command: String) throws {
         let place = try Workplace()
@@ -13,6 +14,13 @@ import Testing
         #expect(outcome.status == 0)
         #expect(outcome.messages.isEmpty)
         try Snapshots.expect(outcome.output, named: "help/\(command)", in: place)
+    }
+
+    @Test(arguments: ["list", "show", "compare", "export", "reproduce", "remove"])
+    func `the help of a subcommand of runs is as it was read`(command: String) throws {
+        let place = try Workplace()
+        try Snapshots.expect(
+            place.cloze("help", "runs", command).output, named: "help/runs-\(command)", in: place)
     }
 
     @Test func `the help of the program is as it was read`() throws {
@@ -25,9 +33,9 @@ import Testing
     @Test func `the files that the help names are there`() throws {
         let place = try Workplace()
         let commands = [
-            "train", "evaluate", "predict", "compile", "fill", "search", "pet", "tokenize", "inspect",
-            "doctor",
-            "bench",
+            "train", "evaluate", "predict", "compile", "fill", "search", "pet", "compare", "run", "runs",
+            "explain",
+            "tokenize", "inspect", "doctor", "bench",
         ]
         let texts = try commands.map { try place.cloze("help", $0).output } + [place.cloze("--help").output]
         let named = texts.joined().split(whereSeparator: \.isWhitespace).filter { $0.hasPrefix("Examples/") }
@@ -49,8 +57,9 @@ import Testing
         let outcome = try Workplace().cloze("--generate-completion-script", shell)
         #expect(outcome.status == 0)
         for command in [
-            "train", "evaluate", "predict", "compile", "fill", "search", "pet", "tokenize", "inspect",
-            "doctor",
+            "train", "evaluate", "predict", "compile", "fill", "search", "pet", "compare", "run", "runs",
+            "explain",
+            "tokenize", "inspect", "doctor",
         ] {
             #expect(outcome.output.contains(command))
         }

@@ -75,11 +75,11 @@ import Testing
         (["--method", "lora", "--layers", "0-1"], "--layers does not go with --method lora"),
         (
             ["--method", "prefix-tuning", "--soft-rows", "4", "--layers", "3-1"],
-            "write numbers and ranges, such as 0-3,7"
+            "layers is '3-1', but must be numbers and ranges, such as 0-3,7"
         ),
         (["--method", "deep-prompt", "--layers", "9"], "the list of layers is [9], but must be"),
         (["--method", "prefix-tuning", "--soft-rows", "100000"], "the length of the prefix is 100000"),
-        (["--method", "model-tuning", "--tuned", "half"], "write all, none or top:K"),
+        (["--method", "model-tuning", "--tuned", "half"], "tuned is 'half', but must be all, none or top:K"),
         (["--method", "lora", "--rank", "1000"], "the rank is 1000, but must be between 1 and"),
         (["--method", "p-tuning", "--encoder", "mlp"], "rows without a network are prompt-tuning"),
         (["--method", "linear-probe", "--readout", "tagger"], "--words go with labels"),

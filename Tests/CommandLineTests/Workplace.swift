@@ -57,10 +57,10 @@ final class Workplace: Sendable {
         FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path)
     }
 
-    /// What lies here, but for the streams of runs.
+    /// What lies here, but for the streams of runs and the store of runs.
     var names: [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        return names.filter { !$0.hasPrefix(".streams") }.sorted()
+        return names.filter { !$0.hasPrefix(".streams") && $0 != ".cloze" }.sorted()
     }
 
     /// `pool.jsonl` and `test.jsonl` with two labels.

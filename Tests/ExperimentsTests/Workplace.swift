@@ -1,6 +1,7 @@
 import Datasets
 import Experiments
 import Foundation
+import GRDB
 import Models
 import Prompts
 import Synchronization
@@ -42,6 +43,11 @@ final class Workplace: Sendable {
     @discardableResult
     func write(_ name: String, _ rows: [(text: String, label: String)]) throws -> URL {
         try write(name, rows.map { "{\"text\": \"\($0.text)\", \"label\": \"\($0.label)\"}\n" }.joined())
+    }
+
+    /// Changes a store behind its back.
+    func sqlite(_ file: URL, _ statement: String) throws {
+        try DatabaseQueue(path: file.path).write { try $0.execute(sql: statement) }
     }
 
     var names: [String] {
@@ -103,6 +109,7 @@ final class Diary: Sendable {
             case .progress: "progress"
             case .method(.step(let report, let total)): "step \(report.step) of \(total)"
             case .method(.evaluation): "evaluation"
+            case .answers: "answers"
             case .method(.trainable): "trainable"
             case .method(.rate): "rate"
             case .method(.chosen(let step, _)): "chosen \(step)"

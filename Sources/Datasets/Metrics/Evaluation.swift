@@ -6,7 +6,7 @@ public struct Evaluation: Sendable {
     public let value: Double
     /// How many rows were judged, or groups for ``Metric/groupExactMatch``.
     public let units: Int
-    private let judged: Judged
+    let judged: Judged
 
     /// Judges answers.
     ///

@@ -19,6 +19,8 @@ extension MethodSettings {
 public enum LearningRate: Codable, Sendable, Hashable {
     /// The method's own rule for a model; see each method.
     case automatic
+    /// So many times what ``LearningRate/automatic`` is, for comparing rates without knowing any.
+    case automaticTimes(Float)
     /// A learning-rate range test (Smith 2017).
     case rangeTest
     /// The user's.
@@ -71,8 +73,10 @@ public struct LearningSettings: Codable, Sendable, Hashable {
             try require(
                 gradientNormLimit > 0, "the gradient norm limit", "\(gradientNormLimit)", "a number above 0")
         }
-        if case .fixed(let rate) = rate {
-            try require(rate > 0 && rate.isFinite, "the learning rate", "\(rate)", "a number above 0")
+        switch rate {
+        case .fixed(let number), .automaticTimes(let number):
+            try require(number > 0 && number.isFinite, "the learning rate", "\(number)", "a number above 0")
+        case .automatic, .rangeTest: break
         }
     }
 

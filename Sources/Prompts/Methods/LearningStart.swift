@@ -55,6 +55,8 @@ extension LearningSettings {
         switch rate {
         case .fixed(let given): (chosen, reason) = (given, "given")
         case .automatic: (chosen, reason) = automatic
+        case .automaticTimes(let factor):
+            (chosen, reason) = (automatic.rate * factor, "\(factor) times \(automatic.reason)")
         case .rangeTest:
             let center = automatic.rate
             let finder = RateFinder(lowest: center / 75, highest: center * 400 / 3, steps: 24)

@@ -85,6 +85,9 @@ public struct ProtoVerb: PromptMethod {
         case .automatic:
             run.report(.rate(Self.rate, reason: "\(Self.name)'s own"))
             return Self.rate
+        case .automaticTimes(let factor):
+            run.report(.rate(Self.rate * factor, reason: "\(factor) times \(Self.name)'s own"))
+            return Self.rate * factor
         case .rangeTest:
             throw PromptError.badSetting(
                 name: "the learning rate of protoverb", value: "range-test", allowed: "automatic or a number")

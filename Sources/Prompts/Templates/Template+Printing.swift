@@ -86,6 +86,15 @@ extension SoftRows {
 }
 
 extension Template {
+    /// The same template with so many rows in every soft slot that asks for rows by their number.
+    package func withSoftRows(_ count: Int) throws(TemplateError) -> Template {
+        let printed = parts.map { part in
+            guard case .soft(.definition(.count, let name)) = part else { return part.printed }
+            return TemplatePart.soft(.definition(.count(count), name: name)).printed
+        }
+        return try Template(printed.joined())
+    }
+
     /// The same template without its soft slots: what it says before anything is trained or searched.
     package func withoutSoftSlots() throws(TemplateError) -> Template {
         var source = ""

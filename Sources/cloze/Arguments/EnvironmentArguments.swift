@@ -19,9 +19,15 @@ struct EnvironmentArguments {
     ///
     /// - Throws: ``UsageError`` for a switch that is set to neither yes nor no.
     func expand(_ arguments: [String]) throws -> [String] {
-        guard !values.isEmpty, let name = arguments.first,
-            let command = Self.commands().first(where: { $0.commandName == name })
-        else { return arguments }
+        guard !values.isEmpty else { return arguments }
+        // `cloze runs list` is two words.
+        var (path, commands, found) = ([String](), Self.commands(), Description.Command?.none)
+        for name in arguments {
+            guard let next = commands.first(where: { $0.commandName == name }) else { break }
+            path.append(name)
+            (commands, found) = (next.subcommands ?? [], next)
+        }
+        guard let command = found else { return arguments }
         var added: [String] = []
         for argument in command.arguments ?? [] {
             guard let long = argument.names?.first(where: { $0.kind == "long" })?.name,
@@ -33,7 +39,7 @@ struct EnvironmentArguments {
             default: break
             }
         }
-        return [name] + added + arguments.dropFirst()
+        return path + added + arguments.dropFirst(path.count)
     }
 
     private static func variable(_ long: String) -> String {

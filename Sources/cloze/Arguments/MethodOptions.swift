@@ -1,4 +1,5 @@
 import ArgumentParser
+import Experiments
 import Prompts
 
 /// How a prompt is learned.
@@ -95,7 +96,9 @@ struct MethodOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How many examples a step learns from.", valueName: "count"))
     var batch: Int = LearningSettings().batch
 
-    @Option(help: ArgumentHelp("The learning rate: automatic, range-test or a number.", valueName: "rate"))
+    @Option(
+        help: ArgumentHelp(
+            "The learning rate: automatic, automatic*3, range-test or a number.", valueName: "rate"))
     var rate: String = "automatic"
 
     @Option(
@@ -117,7 +120,9 @@ struct MethodOptions: ParsableArguments {
                     + "prototypes-and-words go with protoverb only, and protoverb with them")
         }
         try refuseForeignOptions()
-        _ = try choice(seed: 0)
+        do { _ = try choice(seed: 0) } catch PromptError.badSetting(let name, let value, let allowed) {
+            throw ValidationError("--\(name) is \(value), but must be \(allowed)")
+        }
     }
 
     /// Options that the method does not have would be ignored without a word.
@@ -143,42 +148,20 @@ struct MethodOptions: ParsableArguments {
         }
     }
 
-    /// The method with its settings.
+    /// The method with its settings; an option that is not given leaves the method's default.
     func choice(seed: UInt64) throws -> MethodChoice {
-        var choice = try chosen()
-        var learning = choice.learning
-        learning.steps = steps ?? learning.steps
-        learning.batch = batch
-        learning.rate = try parsedRate()
-        learning.patience = patience
-        learning.loss = loss
-        learning.seed = seed
-        choice.learning = learning
+        let given: [String: String?] = [
+            "soft-rows": softRows.map { "\($0)" }, "init": start?.rawValue, "init-text": initText,
+            "placement": placement?.rawValue, "encoder": encoder?.rawValue,
+            "encoder-width": encoderWidth.map { "\($0)" }, "layers": layers,
+            "dropout": dropout.map { "\($0)" },
+            "readout": labelReadout?.rawValue, "tuned": tuned, "model-rate": modelRate.map { "\($0)" },
+            "rank": rank.map { "\($0)" }, "alpha": alpha.map { "\($0)" }, "targets": targets,
+            "steps": steps.map { "\($0)" }, "batch": "\(batch)", "rate": rate,
+            "patience": patience.map { "\($0)" }, "loss": loss?.rawValue,
+        ]
+        var choice = try MethodChoice(named: method.rawValue, given.compactMapValues(\.self))
+        choice.learning.seed = seed
         return choice
-    }
-
-    private func chosen() throws -> MethodChoice {
-        switch method {
-        case .promptTuning: .promptTuning(try promptTuning())
-        case .prefixTuning: .prefixTuning(try prefixTuning())
-        case .pTuning: .pTuning(try pTuning())
-        case .deepPrompt: .deepPrompt(try deepPrompt())
-        case .lora: .lora(loraSettings())
-        case .modelTuning: .modelTuning(try modelTuning())
-        case .linearProbe: .modelTuning(probe())
-        case .protoverb: .protoVerb(protoVerb())
-        }
-    }
-
-    private func parsedRate() throws -> LearningRate {
-        switch rate {
-        case "automatic": return .automatic
-        case "range-test": return .rangeTest
-        default:
-            guard let number = Float(rate), number > 0, number.isFinite else {
-                throw ValidationError("--rate is '\(rate)'; write automatic, range-test or a number above 0")
-            }
-            return .fixed(number)
-        }
     }
 }

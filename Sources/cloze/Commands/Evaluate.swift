@@ -26,6 +26,7 @@ struct Evaluate: ParsableCommand {
     @OptionGroup(title: "Corrections") var corrected: CalibrationOptions
     @OptionGroup(title: "Writing") var writing: WritingOptions
     @OptionGroup var rows: RowOptions
+    @OptionGroup var kept: StoreOptions
     @OptionGroup var general: GeneralOptions
 
     @Option(help: ArgumentHelp("Labelled rows (.jsonl, .csv, .tsv).", valueName: "file"))
@@ -79,6 +80,7 @@ struct Evaluate: ParsableCommand {
         if let data { try InputFile(data).check() }
         let folder = save.map { PromptFolder(URL(fileURLWithPath: $0)) }
         try folder?.checkWritable(replacing: force)
+        let store = try kept.open(console)
         let pretrained = try model.load(console)
         let made = try prompt.load(pretrained, task: source?.promptTask(limit: prompt.question.limit))
         let setup = try InContextSetup(
@@ -86,12 +88,33 @@ struct Evaluate: ParsableCommand {
             console)
         if folder != nil || predictions != nil { _ = try setup.onlySeed() }
         let dataset = try labelled(source, setup.base, judged)
-        let runs = try measured(setup, dataset, pretrained, console)
+        let recorder = try kept.begin(
+            "evaluate", dataset.name, settings: setup.base.manifest.settingsForRuns, in: store, pretrained,
+            data: [data.map { URL(fileURLWithPath: $0) } ?? source?.test].compactMap(\.self))
+        let runs: [InContextRun]
+        do { runs = try measured(setup, dataset, pretrained, console) } catch {
+            recorder?.fail(error)
+            throw error
+        }
+        try record(dataset, runs, recorder, console)
         try writePredictions(dataset, runs)
         try writeDiagram(dataset, runs)
         try folder?.save(runs, dataset, pretrained, replacing: force)
         try report(dataset, runs, setup, gates)
         if let warning = try chatWarning(dataset, runs, pretrained) { console.warning(warning) }
+    }
+
+    /// Keeps the answers and the metric of the last draw and correction, and the reports of all.
+    private func record(
+        _ dataset: Dataset, _ runs: [InContextRun], _ recorder: RunRecorder?, _ console: Console
+    ) throws {
+        guard let recorder, let last = runs.last else { return }
+        recorder.add(last.answers, to: dataset)
+        let reports = try runs.map {
+            try EvaluationReport(dataset, $0.answers, $0.prompt, gates: [], seconds: $0.seconds)
+        }
+        let value = try Evaluation(last.answers.map(\.label), to: dataset).value
+        recorder.finish(console, metric: dataset.metric.name, value: value, report: reports)
     }
 
     /// Compares a bare prompt of the command line with the same question in a turn, where the model is one for chats.

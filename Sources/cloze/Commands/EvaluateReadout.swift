@@ -30,11 +30,15 @@ struct EvaluateReadout {
         let task = try self.task()
         let file = try self.file(task)
         try InputFile(file.relativePath).check()
+        let store = try command.kept.open(console)
         let pretrained = try command.model.load(console)
         let dataset = try task.rows(file, limit: command.testRows)
         let (metrics, answering) = (
             try self.metrics(dataset, asked, gates), try prompt.answering(pretrained, writing: writing)
         )
+        let recorder = try command.kept.begin(
+            "evaluate", dataset.name, settings: prompt.manifest.settingsForRuns, in: store, pretrained,
+            data: [file])
         console.begin("answering \(dataset.name)", total: dataset.examples.count)
         let start = Date()
         let answers = try answering.answers(dataset.examples) { console.advance(to: $0) }
@@ -54,6 +58,8 @@ struct EvaluateReadout {
             gates: gates.map { gate in
                 .init(gate: gate.text, isMet: gate.admits(values.value(of: gate.metric)))
             })
+        recorder?.finish(
+            console, metric: report.metrics.first?.metric, value: report.metrics.first?.value, report: report)
         try show(report)
         for gate in gates where !gate.admits(values.value(of: gate.metric)) {
             throw GateNotMet(gate: gate.text, value: values.value(of: gate.metric))

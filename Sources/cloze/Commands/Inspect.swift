@@ -9,11 +9,13 @@ struct Inspect: ParsableCommand {
             The path says what it is: a GGUF file or a folder with config.json is a model,
             a folder that cloze train wrote is a prompt, and .jsonl, .csv and .tsv files
             and task folders are data. With --model a prompt's soft rows are compared with
-            the model's vocabulary, and the lengths of texts are counted in tokens.
+            the model's vocabulary, its leaning without any input is shown, and, with --data,
+            what each row is worth; the lengths of texts are counted in tokens.
 
             EXAMPLES
               cloze inspect MODEL
               cloze inspect topics --model MODEL
+              cloze inspect topics --model MODEL --data test.jsonl --against topics-2
               cloze inspect Examples/Data/sib200_en
             """)
 
@@ -25,14 +27,21 @@ struct Inspect: ParsableCommand {
         help: ArgumentHelp("The model of a prompt, or whose tokens are counted.", valueName: "model"))
     var model: String?
 
+    @OptionGroup(title: "WHAT A PROMPT DOES") var diagnosis: DiagnosisOptions
     @OptionGroup var rows: RowOptions
     @OptionGroup var general: GeneralOptions
+
+    func validate() throws {
+        if model == nil, diagnosis.data != nil || !diagnosis.against.isEmpty {
+            throw ValidationError("--data and --against need --model")
+        }
+    }
 
     func run() throws {
         let console = general.begin()
         let model = model.map { ModelPlace($0) }
         switch Subject(path) {
-        case .prompt(let url): try show(PromptInspection(url, model, console))
+        case .prompt(let url): try show(PromptInspection(url, model, diagnosis, rows, console))
         case .data(let files): try show(DataInspection(files, rows.mapping(needsLabel: false), model))
         case .model: try show(ModelInspection(ModelPlace(path)))
         }

@@ -30,6 +30,7 @@ struct Pet: ParsableCommand {
     @OptionGroup var task: TaskOptions
     @OptionGroup(title: "PET OPTIONS") var pet: PETOptions
     @OptionGroup var draw: DrawOptions
+    @OptionGroup var runs: StoreOptions
     @OptionGroup var general: GeneralOptions
 
     @Option(
@@ -67,8 +68,12 @@ struct Pet: ParsableCommand {
     func run() throws {
         let console = general.begin()
         let plan = try plan()
+        let store = try runs.open(console)
         let pretrained = try model.load(console)
         if !resume { WorkFolder(plan.workPlace).remove() }
+        let recorder = try runs.begin(
+            "pet", plan.task.name, settings: plan.settings, in: store, pretrained,
+            data: [plan.task.pool, plan.task.test, plan.unlabelled].compactMap(\.self))
         let interrupt = Interrupt(console)
         interrupt.allowsStopping(true)
         interrupt.listen()
@@ -91,15 +96,21 @@ struct Pet: ParsableCommand {
         do {
             let report = try run.run()
             console.end()
+            if let output = plan.output { recorder?.add(artifact: "classifier", at: output) }
+            recorder?.finish(console, metric: report.metric, value: report.distilled?.value, report: report)
             if general.json { return try Stream.output.print(json: report, of: "pet") }
             try Stream.output.print(report.text)
-        } catch is CancellationError {
+        } catch let error as CancellationError {
             console.end()
+            recorder?.fail(error)
             console.note(
                 plan.workPlace.map {
                     "stopped; \($0.path) keeps the finished models, and the same command goes on behind them"
                 } ?? "stopped; nothing was kept, which --output or --work would change")
-            throw CancellationError()
+            throw error
+        } catch {
+            recorder?.fail(error)
+            throw error
         }
     }
 
@@ -232,6 +243,9 @@ struct PETOptions: ParsableArguments {
 }
 
 extension PETReport {
+    /// The classifier's row.
+    fileprivate var distilled: Row? { rows.first { $0.name.hasSuffix("distilled") } }
+
     /// The table of all results.
     var text: String {
         var table = Table(["on \(testRows) test rows", metric, "95 % interval", "each"])

@@ -1,3 +1,4 @@
+import Experiments
 import Foundation
 import Layers
 import Models
@@ -7,27 +8,13 @@ import Tokenizers
 
 /// A prompt: its manifest, and its soft rows beside the model's vocabulary.
 struct PromptInspection: Inspection {
-    struct Row: Encodable {
-        let row: Int
-        let norm: Double
-        /// The tokens whose embeddings point most nearly the same way; see ``PromptInspection/nearestWarning``.
-        let nearest: [Near]
-    }
-
-    struct Near: Encodable {
-        let token: Int32
-        let text: String
-        /// The cosine between the two.
-        let cosine: Double
-    }
-
     let kind = "prompt"
     let manifest: PromptManifest
     /// How many positions stand in the folder as keys and values; nil where none do.
     let compiledPositions: Int?
     let bytes: Int
     let trainedParameters: Int
-    let rows: [Row]
+    let rows: [VocabularyNeighbours.Row]
     /// The norms of the vocabulary's embeddings: the 5th, 50th and 95th of 100.
     let vocabularyNorms: [Double]?
     let note: String?
@@ -37,44 +24,57 @@ struct PromptInspection: Inspection {
         that were trained long resemble none. What a prompt does shows in its answers.
         """
 
-    init(_ url: URL, _ place: ModelPlace?, _ console: Console) throws {
+    /// What the prompt does; nil where no model is given.
+    let diagnosis: PromptDiagnosis?
+
+    init(
+        _ url: URL, _ place: ModelPlace?, _ options: DiagnosisOptions, _ columns: RowOptions,
+        _ console: Console
+    ) throws {
         let folder = PromptFolder(url)
         let prompt = try folder.read(on: CPUBackend.shared)
         manifest = prompt.manifest
         compiledPositions = prompt.front?.count
         bytes = folder.byteCount
         trainedParameters = prompt.parameterCount
-        let vocabulary = try place.map { try Vocabulary($0.load(console)) }
-        if let soft = prompt.softRows { try vocabulary?.check(soft, of: prompt) }
+        let model = try place.map { try $0.load(console) }
+        let vocabulary = model.map { VocabularyNeighbours($0) }
         vocabularyNorms = vocabulary?.spread
-        rows = prompt.softRows.map { Self.rows($0, vocabulary) } ?? []
+        rows =
+            try prompt.softRows.map { soft in
+                try vocabulary?.rows(soft, of: prompt.id)
+                    ?? soft.rowNorms.enumerated().map {
+                        .init(row: $0.offset, norm: $0.element)
+                    }
+            } ?? []
         note = vocabulary == nil || rows.isEmpty ? nil : Self.nearestWarning
-    }
-
-    private static func rows(_ soft: Tensor, _ vocabulary: Vocabulary?) -> [Row] {
-        let (values, width) = (soft.floats, soft.shape.width)
-        let nearest = vocabulary?.nearest(soft) ?? []
-        return (0..<soft.shape.rows).map { row in
-            Row(
-                row: row, norm: values[row * width..<(row + 1) * width].norm,
-                nearest: nearest.indices.contains(row) ? nearest[row] : [])
+        diagnosis = try model.map { model in
+            try PromptDiagnosis(
+                prompt, model, rows: options.dataset(prompt, columns),
+                others: options.against.map {
+                    try PromptFolder(URL(fileURLWithPath: $0)).read(on: CPUBackend.shared)
+                })
         }
     }
 
     var text: String {
         var table = Table(
-            ["row", "norm"] + (note == nil ? [] : ["nearest tokens"]), [.right, .right, .left])
+            ["row", "norm"] + (note == nil ? [] : ["distance", "nearest tokens"]),
+            [.right, .right] + (note == nil ? [] : [.right, .left]))
         for row in rows {
             let near = row.nearest.map { "\($0.text.quoted) \(Figures.decimal($0.cosine, 2))" }
             table.add(
                 ["\(row.row)", Figures.decimal(row.norm, 3)]
-                    + (note == nil ? [] : [near.joined(separator: "  ")]))
+                    + (note == nil
+                        ? [] : [Figures.decimal(row.distance ?? .nan, 3), near.joined(separator: "  ")]))
         }
         let norms = vocabularyNorms.map { norms in
             "embeddings' norms: 5 % below \(Figures.decimal(norms[0], 3)), half below \(Figures.decimal(norms[1], 3)), "
                 + "95 % below \(Figures.decimal(norms[2], 3))"
         }
-        let parts = [description, rows.isEmpty ? nil : table.lines(Terminal(1)), norms, note]
+        let parts = [
+            description, rows.isEmpty ? nil : table.lines(Terminal(1)), norms, note, diagnosis?.text,
+        ]
         return parts.compactMap(\.self).joined(separator: "\n\n")
     }
 
@@ -121,75 +121,4 @@ struct PromptInspection: Inspection {
             (heads + inContext + ["words"] + words + (settings.isEmpty ? [] : ["settings"] + settings)
             + (measured.isEmpty ? [] : ["measured"] + measured)).joined(separator: "\n")
     }
-}
-
-/// The embeddings of a model's vocabulary, with what soft rows are compared to.
-private struct Vocabulary {
-    private let model: PretrainedModel
-    private let norms: [Double]
-    /// How many tokens are embedded at a time, so that a large vocabulary takes little memory.
-    private static let chunk = 4096
-    private static let shown = 3
-
-    init(_ model: PretrainedModel) throws {
-        self.model = model
-        norms = Self.chunks(model).flatMap { _, rows in rows.rowNorms }
-    }
-
-    /// Throws where the rows of a prompt are of another width, so of another model.
-    func check(_ soft: Tensor, of prompt: Prompt) throws {
-        let expected: Shape = [soft.shape.rows, model.model.traits.width]
-        guard soft.shape == expected else {
-            throw PromptError.wrongShape(prompt: prompt.id, expected: "\(expected)", found: "\(soft.shape)")
-        }
-    }
-
-    /// The norms of which 5, 50 and 95 in 100 are smaller.
-    var spread: [Double] {
-        let ordered = norms.sorted()
-        return [0.05, 0.5, 0.95].map { ordered.isEmpty ? 0 : ordered[Int($0 * Double(ordered.count - 1))] }
-    }
-
-    /// The tokens nearest to each row.
-    func nearest(_ soft: Tensor) -> [[PromptInspection.Near]] {
-        let lengths = soft.rowNorms
-        var best = [[(cosine: Double, token: Int)]](repeating: [], count: soft.shape.rows)
-        for (start, rows) in Self.chunks(model) {
-            let (products, width) = (soft.matmul(rows).floats, rows.shape.rows)
-            for row in best.indices {
-                let found = (0..<width).map { column in
-                    let length = max(lengths[row] * norms[start + column], .leastNormalMagnitude)
-                    return (cosine: Double(products[row * width + column]) / length, token: start + column)
-                }
-                best[row] = Array((best[row] + found).sorted { $0.cosine > $1.cosine }.prefix(Self.shown))
-            }
-        }
-        return best.map { near in
-            near.map {
-                .init(
-                    token: Int32($0.token), text: model.tokenizer.decode([Int32($0.token)]), cosine: $0.cosine
-                )
-            }
-        }
-    }
-
-    private static func chunks(_ model: PretrainedModel) -> [(start: Int, rows: Tensor)] {
-        let size = model.tokenizer.vocabularySize
-        return stride(from: 0, to: size, by: chunk).map { start in
-            let tokens = (start..<min(start + chunk, size)).map { Int32($0) }
-            return (start, model.model.embed(tokens, .inference(model.weights)))
-        }
-    }
-}
-
-extension Tensor {
-    /// The Euclidean norm of each row.
-    fileprivate var rowNorms: [Double] {
-        let (values, width) = (floats, shape.width)
-        return (0..<shape.rows).map { values[$0 * width..<($0 + 1) * width].norm }
-    }
-}
-
-extension ArraySlice<Float> {
-    fileprivate var norm: Double { reduce(0) { $0 + Double($1) * Double($1) }.squareRoot() }
 }

@@ -34,6 +34,7 @@ struct Search: ParsableCommand {
     @OptionGroup(title: "SEARCH OPTIONS") var search: SearchOptions
     @OptionGroup(title: "LABEL WORD OPTIONS") var words: WordSearchOptions
     @OptionGroup var draw: DrawOptions
+    @OptionGroup var runs: StoreOptions
     @OptionGroup var general: GeneralOptions
 
     @Option(
@@ -59,7 +60,11 @@ struct Search: ParsableCommand {
         if words.isAlone { return try runWords(console) }
         let plan = try plan()
         try PromptFolder(plan.output).checkWritable(replacing: force)
+        let store = try runs.open(console)
         let pretrained = try model.load(console)
+        let recorder = try runs.begin(
+            "search", plan.task.name, settings: plan.settings, in: store, pretrained,
+            data: [plan.task.pool, plan.task.test].compactMap(\.self))
         if !resume { try? FileManager.default.removeItem(at: plan.checkpointPlace) }
         let interrupt = Interrupt(console)
         interrupt.allowsStopping(true)
@@ -67,19 +72,26 @@ struct Search: ParsableCommand {
         console.begin("searching", total: plan.search.iterations)
         let run = TriggerRun(plan, pretrained, stop: interrupt.stop) { iteration in
             console.advance(to: iteration.number)
+            recorder?.add(iteration)
             if iteration.isTaken { console.note(iteration.sentence) }
         }
         do {
             let report = try run.run()
             console.end()
+            recorder?.add(artifact: "prompt", at: plan.output)
+            recorder?.finish(console, metric: report.metric, value: report.rows.last?.value, report: report)
             if general.json { return try Stream.output.print(json: report, of: "search") }
             try Stream.output.print(report.text)
-        } catch is CancellationError {
+        } catch let error as CancellationError {
             console.end()
+            recorder?.fail(error)
             console.note(
                 "stopped; \(plan.checkpointPlace.path) keeps what was found, and the same command goes on from it"
             )
-            throw CancellationError()
+            throw error
+        } catch {
+            recorder?.fail(error)
+            throw error
         }
     }
 

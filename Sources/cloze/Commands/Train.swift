@@ -35,6 +35,7 @@ struct Train: ParsableCommand {
     @OptionGroup var draw: DrawOptions
     @OptionGroup(title: "TAGS, SPANS AND TEXTS") var readouts: ReadoutOptions
     @OptionGroup(title: "WRITING") var writing: WritingOptions
+    @OptionGroup var runs: StoreOptions
     @OptionGroup var general: GeneralOptions
 
     @Option(
@@ -64,25 +65,38 @@ struct Train: ParsableCommand {
         let console = general.begin()
         var plan = try plan()
         try PromptFolder(plan.output).checkWritable(replacing: force)
+        let store = try dryRun ? nil : runs.open(console)
         let pretrained = try model.load(console)
         plan.task.template = try chat.asked(plan.task.template, pretrained)
         plan.vectorizer = try sets.vectorizer(console)
         let interrupt = Interrupt(console)
         let narrator = TrainNarrator(console, interrupt)
-        let teaching = Teaching(plan, pretrained, stop: interrupt.stop) { narrator.tell($0) }
+        let recorder = try runs.begin(
+            "train", plan.task.name, settings: plan.settings, in: store, pretrained,
+            data: [plan.task.pool, plan.task.test, plan.trainFile, plan.devFile].compactMap(\.self))
+        let teaching = Teaching(plan, pretrained, stop: interrupt.stop) { event in
+            narrator.tell(event)
+            recorder?.add(event)
+        }
         if dryRun { return try rehearse(teaching, plan, pretrained, narrator) }
         if !resume { try? FileManager.default.removeItem(at: plan.checkpointPlace) }
         interrupt.listen()
         do {
             let report = try teaching.run()
             console.end()
+            recorder?.add(artifact: "prompt", at: plan.output)
+            recorder?.finish(console, metric: report.metric, value: report.rows.last?.value, report: report)
             try show(report, plan)
-        } catch is CancellationError {
+        } catch let error as CancellationError {
             console.end()
+            recorder?.fail(error)
             console.note(
                 "stopped; \(plan.checkpointPlace.path) keeps what was learned, and the same command goes on from it"
             )
-            throw CancellationError()
+            throw error
+        } catch {
+            recorder?.fail(error)
+            throw error
         }
     }
 

@@ -13,22 +13,36 @@ struct TrainReadout {
         let console = command.general.begin()
         let plan = try plan()
         try PromptFolder(plan.output).checkWritable(replacing: plan.isReplacing)
+        let store = try command.runs.open(console)
         let pretrained = try command.model.load(console)
         let interrupt = Interrupt(console)
         let narrator = TrainNarrator(console, interrupt)
-        let teaching = ReadoutTeaching(plan, pretrained, stop: interrupt.stop) { narrator.tell($0) }
+        let recorder = try command.runs.begin(
+            "train", plan.task.name, settings: plan.settings, in: store, pretrained,
+            data: [plan.task.pool, plan.task.test].compactMap(\.self))
+        let teaching = ReadoutTeaching(plan, pretrained, stop: interrupt.stop) { event in
+            narrator.tell(event)
+            recorder?.add(event)
+        }
         if !command.resume { try? FileManager.default.removeItem(at: plan.checkpointPlace) }
         interrupt.listen()
         do {
             let report = try teaching.run()
             console.end()
+            let value = report.rows.last?.metrics.first
+            recorder?.add(artifact: "prompt", at: plan.output)
+            recorder?.finish(console, metric: value?.metric, value: value?.value, report: report)
             try show(report)
-        } catch is CancellationError {
+        } catch let error as CancellationError {
             console.end()
+            recorder?.fail(error)
             console.note(
                 "stopped; \(plan.checkpointPlace.path) keeps what was learned, and the same command goes on from it"
             )
-            throw CancellationError()
+            throw error
+        } catch {
+            recorder?.fail(error)
+            throw error
         }
     }
 

@@ -26,6 +26,8 @@ extension ExitStatus {
             case let error as CalibrationError: Self.of(error)
             case let error as TrainingError: Self.of(error)
             case let error as ExperimentError: Self.of(error)
+            case let error as RunStoreError: Self.of(error)
+            case is RunDiffers: .differs
             case let error as StreamError: Self.of(error)
             case is UsageError: .usage
             case is GateNotMet: .gateNotMet
@@ -124,9 +126,21 @@ extension ExitStatus {
 
     private static func of(_ error: ExperimentError) -> ExitStatus {
         switch error {
-        case .missingTask: .missingInput
+        case .missingTask, .missingExperiment: .missingInput
         case .badTask: .badData
+        case .badFile(.line, _), .unknownKey(_, .line, _), .badValue(_, _, _, .line), .missingKey: .badData
+        case .alreadyRunning: .unavailable
         default: .usage
+        }
+    }
+
+    private static func of(_ error: RunStoreError) -> ExitStatus {
+        switch error {
+        case .missing: .missingInput
+        case .cannotOpen, .cannotWrite, .busy: .inputOutput
+        case .laterVersion: .badConfiguration
+        case .noRun, .ambiguous: .usage
+        case .stillRunning, .cannotReproduce: .unavailable
         }
     }
 

@@ -19,6 +19,8 @@ enum ExitStatus: Int32 {
     case badConfiguration = 78
     /// A gate of `--require` is not met.
     case gateNotMet = 100
+    /// A run that was made again has other numbers.
+    case differs = 101
     /// Ctrl-C.
     case interrupted = 130
 
@@ -34,6 +36,7 @@ enum ExitStatus: Int32 {
           74   something could not be written
           78   parts do not fit together, such as a prompt and another model
           100  a gate of --require was not met
+          101  a run that was made again has other numbers
           130  stopped by Ctrl-C
         """
 }
@@ -51,4 +54,11 @@ struct GateNotMet: Error, CustomStringConvertible {
     let value: Double
 
     var description: String { "the gate \(gate) is not met: it is \(Figures.decimal(value, 4))" }
+}
+
+/// A run that was made again and has other numbers.
+struct RunDiffers: Error, CustomStringConvertible {
+    let run: String
+
+    var description: String { "run \(run) did not come to the same numbers" }
 }
