@@ -84,7 +84,8 @@ import Testing
         let trained = try place.cloze(
             "train",
             [
-                "--readout", "text", "--template", "{source} :{answer}", "--method", "prefix-tuning",
+                "--readout", "text", "--template",
+                "warm and funny, the best hour of the year, {source} :{answer}", "--method", "prefix-tuning",
                 "--data",
                 "tables.jsonl", "--test", "tables.jsonl", "--steps", "4", "--batch", "4", "--longest-text",
                 "12", "--output",
@@ -103,6 +104,12 @@ import Testing
             let rows = try first.json()["predictions"] as? [[String: Any]] ?? []
             #expect(rows.first?["end"] as? String != nil)
         }
+        let compiled = try place.cloze("compile", ["--prompt", "writer", "--output", "ready"])
+        #expect(compiled.status == 0, "\(compiled.messages)")
+        let texts = try ["writer", "ready"].map {
+            try place.cloze("predict", ["--prompt", $0, "film[gem]"]).output
+        }
+        #expect(texts[0] == texts[1] && texts[0].contains("\tfilm[gem]"))
         let evaluated = try place.cloze(
             "evaluate", ["--prompt", "writer", "--data", "tables.jsonl", "--test-rows", "2", "--json"])
         #expect(try (evaluated.json()["metrics"] as? [[String: Any]])?.count == 5, "\(evaluated.messages)")
@@ -161,6 +168,8 @@ import Testing
         let words = try place.cloze(
             "train", train + ["--data", "tag.jsonl", "--test", "tag.jsonl", "--words", "a=b"])
         #expect(words.status == 64 && words.messages.contains("--words go with labels"))
+        let timed = try place.cloze("bench", ["step", "--task", "none", "--readout", "tagger"])
+        #expect(timed.status == 64 && timed.messages.contains("--readout tagger is not timed"))
         let head = try place.cloze(
             "train",
             ["--data", "tag.jsonl", "--readout", "prototypes", "--method", "lora", "--output", "out"])

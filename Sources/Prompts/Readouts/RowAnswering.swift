@@ -26,7 +26,9 @@ public struct RowAnswer: Hashable, Codable, Sendable {
 public protocol RowAnswering: Sendable {
     /// The answers to rows, in their order.
     ///
-    /// - Parameter progress: called with the number of rows answered so far.
+    /// - Parameters:
+    ///   - examples: the rows.
+    ///   - progress: called with the number of rows answered so far.
     func answers(_ examples: [Example], progress: (Int) -> Void) throws -> [RowAnswer]
 }
 
@@ -36,7 +38,9 @@ extension Prompt {
 
     /// The prompt made ready for a model, if it answers rows with their own.
     ///
-    /// - Parameter writing: how texts are written; nil for the prompt's own way.
+    /// - Parameters:
+    ///   - pretrained: the model.
+    ///   - writing: how texts are written; nil for the prompt's own way.
     /// - Throws: ``PromptError`` where the readout gives labels, the prompt is of another model, or its tensors do
     ///   not fit.
     public func answering(_ pretrained: PretrainedModel, writing: TextSettings? = nil) throws

@@ -18,8 +18,10 @@ public struct TextWriter: RowAnswering {
 
     /// Prepares a prompt for a model.
     ///
-    /// - Parameter writing: how texts are written; nil for the prompt's own way. The field of the targets stays the
-    ///   prompt's.
+    /// - Parameters:
+    ///   - prompt: what was taught.
+    ///   - pretrained: the model.
+    ///   - writing: how texts are written; nil for the prompt's own way.
     /// - Throws: ``PromptError`` where it writes no texts, is of another model, or its tensors do not fit.
     public init(_ prompt: Prompt, _ pretrained: PretrainedModel, _ writing: TextSettings? = nil) throws {
         let ready = try ReadyPrompt(prompt, as: .text, head: [], pretrained)

@@ -54,6 +54,10 @@ struct Bench: ParsableCommand {
         where value < 1 {
             throw ValidationError("\(name) is \(value); write 1 or more")
         }
+        if let readout = method.readout, method.labelReadout == nil {
+            throw ValidationError(
+                "--readout \(readout.rawValue) is not timed; its steps are in cloze train's report")
+        }
     }
 
     func run() throws {
