@@ -210,6 +210,8 @@ struct HeatRun {
     /// What a method is given.
     private func context(_ recorder: RunRecorder, _ log: HeatLog, _ watch: HeatWatch) -> RunContext {
         let tell = comparison.report
+        var checkpoint = checkpoint
+        checkpoint.beforeSaving = { recorder.flush() }
         return RunContext(stop: watch.stop, checkpoint: checkpoint) { event in
             log.add(event)
             switch event {

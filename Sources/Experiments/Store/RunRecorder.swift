@@ -120,8 +120,15 @@ public final class RunRecorder: Sendable {
             defer { (state.steps, state.written) = ([step], Date()) }
             return Array(state.steps.dropLast())
         }
-        guard !due.isEmpty else { return }
-        try? store.write { database in for step in due { try step.insert(database) } }
+        write(due)
+    }
+
+    /// Writes the steps that wait for their second.
+    package func flush() { write(state.withLock { $0.steps }) }
+
+    private func write(_ steps: [StepRecord]) {
+        guard !steps.isEmpty else { return }
+        try? store.write { database in for step in steps { try step.insert(database) } }
     }
 
     /// What was answered to rows.

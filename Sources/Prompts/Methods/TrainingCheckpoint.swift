@@ -14,6 +14,9 @@ public struct TrainingCheckpoint: Sendable {
     public let identity: String
     /// How many steps lie between two saves.
     public let interval: Int
+    /// Called before a state is written: who keeps a record of the steps makes sure that it has all that a run which
+    /// goes on from this state will not make again.
+    public var beforeSaving: @Sendable () -> Void = {}
 
     /// A place for the state of one run.
     public init(_ url: URL, identity: String, interval: Int = 10) {
@@ -24,6 +27,7 @@ public struct TrainingCheckpoint: Sendable {
 
     /// Writes a state; the one before it stays whole until this one is.
     public func save(_ state: TrainingState) throws {
+        beforeSaving()
         let record = String(decoding: try JSONEncoder().encode(state.record), as: UTF8.self)
         try FileManager.default.createDirectory(
             at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -45,6 +49,7 @@ public struct TrainingCheckpoint: Sendable {
 
     /// Writes a state that has no tensors, such as a search's.
     func saveRecord(_ record: some Encodable) throws {
+        beforeSaving()
         let text = String(decoding: try JSONEncoder().encode(record), as: UTF8.self)
         try FileManager.default.createDirectory(
             at: url.deletingLastPathComponent(), withIntermediateDirectories: true)

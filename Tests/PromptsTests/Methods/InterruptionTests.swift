@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import Models
 import Prompts
+import Synchronization
 import Tensors
 import TestSupport
 import Testing
@@ -50,6 +51,14 @@ import Training
         let again = try fit(RunContext(checkpoint: checkpoint()) { notes.add($0) })
         #expect(again == undisturbed)
         #expect(notes.steps == Array(step + 1...12))
+    }
+
+    @Test func `who keeps a record of the steps is told before a state is written`() throws {
+        let (notes, seen) = (Notes(), Seen())
+        var checkpoint = checkpoint()
+        checkpoint.beforeSaving = { seen.steps.withLock { $0.append(notes.steps.last ?? 0) } }
+        _ = try fit(RunContext(checkpoint: checkpoint) { notes.add($0) })
+        #expect(seen.steps.withLock { $0 } == [3, 6, 9, 12])
     }
 
     @Test func `a run that has ended is not run again until its checkpoint is removed`() throws {
@@ -134,4 +143,9 @@ import Training
         }
         await #expect(throws: CancellationError.self) { try await run.value }
     }
+}
+
+/// The last step at each save.
+private final class Seen: Sendable {
+    let steps = Mutex<[Int]>([])
 }
