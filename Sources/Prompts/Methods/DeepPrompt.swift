@@ -61,20 +61,14 @@ public struct DeepPrompt: PromptMethod {
 
     /// What is trained.
     package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> (Lesson, Prefix) {
-        var random = CounterRandom(seed: settings.learning.seed, stream: 1)
-        let (prefix, start) = try self.start.make(pretrained, &random)
-        let parts = TrainedParts(prefix, start: start, automaticRate: Self.automaticRate)
-        let setup = try PromptSetup(
+        try start.lesson(
             task, template: template(for: task), pretrained, readout: settings.readout,
-            prefixRows: prefix.rows)
-        let head = setup.readoutStart(&random)
-        return (Lesson(setup, parts, pretrained.model, head: head), prefix)
+            seed: settings.learning.seed, automaticRate: Self.automaticRate)
     }
 
     /// The keys and values, whatever reads the answer.
     func parts(_ pretrained: PretrainedModel, _ random: inout CounterRandom) throws -> TrainedParts {
-        let (prefix, start) = try self.start.make(pretrained, &random)
-        return TrainedParts(prefix, start: start, automaticRate: Self.automaticRate)
+        try start.parts(pretrained, &random, automaticRate: Self.automaticRate).0
     }
 
     private static var automaticRate: (rate: Float, reason: String) { (rate, "\(name)'s own") }
