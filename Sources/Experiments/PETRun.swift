@@ -174,25 +174,15 @@ public struct PETRun: Sendable {
             let none = try Dataset(
                 name: pool.name, labels: pool.labels, examples: [], metric: pool.metric)
             let split = try FewShotSplit(train: none, dev: none, seed: plan.seed)
-            return (split, try unlabelled(pool, drawn: []))
+            return (split, try unlabelled(beside: split))
         }
         let split = try FewShotSplit(
             pool, perLabel: plan.perLabel, devPerLabel: plan.devPerLabel, seed: plan.seed)
-        return (split, try unlabelled(pool, drawn: Set(split.trainRows + split.devRows)))
+        return (split, try unlabelled(beside: split))
     }
 
-    /// Rows of the file, or those of the pool that were not drawn; their labels are taken off.
-    private func unlabelled(_ pool: Dataset, drawn: Set<Int>) throws -> [Example] {
-        let examples: [Example]
-        if let file = plan.unlabelled {
-            var mapping = plan.task.mapping
-            (mapping.labels, mapping.needsLabel) = (nil, false)
-            examples = try Dataset(contentsOf: file, mapping: mapping).examples
-        } else {
-            // The dev rows are for choosing, and nothing is chosen here: they stay unread.
-            examples = pool.examples.enumerated().filter { !drawn.contains($0.offset) }.map(\.element)
-        }
-        return examples.prefix(plan.unlabelledLimit).map { Example(fields: $0.fields) }
+    private func unlabelled(beside split: FewShotSplit) throws -> [Example] {
+        try plan.task.unlabelled(plan.unlabelled, beside: split, limit: plan.unlabelledLimit)
     }
 
     /// The task's fields and an answer slot, nothing else: what a classifier reads.

@@ -98,45 +98,32 @@ public struct TriggerRun: Sendable {
     ///
     /// - Throws: `CancellationError` after the user stopped; typed errors of the rooms otherwise.
     public func run() throws -> TriggerReport {
-        let folder = PromptFolder(plan.output)
-        try folder.checkWritable(replacing: plan.isReplacing)
-        guard let testFile = plan.task.test else { throw ExperimentError.noTestRows(plan.task.name) }
-        let split = try FewShotSplit(
-            try plan.task.rows(plan.task.pool), perLabel: plan.perLabel, devPerLabel: plan.devPerLabel,
-            seed: plan.seed)
-        let locked = try LockedTest(try plan.task.rows(testFile, limit: plan.testLimit))
-        let start = Date()
+        let draw = try SearchDraw(
+            plan.task, perLabel: plan.perLabel, devPerLabel: plan.devPerLabel, seed: plan.seed,
+            testLimit: plan.testLimit, output: plan.output, isReplacing: plan.isReplacing)
+        let split = draw.split
         let checkpoint = TrainingCheckpoint(plan.checkpointPlace, identity: try identity(split), interval: 1)
         let task = try self.task(split)
         let heard = IterationLog(observe)
         var method = AutoPrompt(plan.search)
         method.observe = { heard.add($0) }
-        var prompt = try method.fit(
+        let prompt = try method.fit(
             split, task, to: pretrained, RunContext(stop: stop, checkpoint: checkpoint))
-        let seconds = Date().timeIntervalSince(start)
         var plain = task
         (plain.template, plain.name) = (try task.template.withoutSoftSlots(), task.name + " without triggers")
-        let test = try locked.open(for: "\(plan.output.path) \(start.timeIntervalSince1970)")
-        let before = try TestAnswers(try Prompt.hard(plain, pretrained), pretrained, test)
-        let after = try TestAnswers(prompt, pretrained, test)
-        prompt.manifest.measurements = [
-            "test \(test.metric.name)": after.evaluation.value, "search seconds": seconds,
-        ]
-        try folder.write(prompt, replacing: plan.isReplacing)
-        try folder.read(on: pretrained.backend).verify(pretrained)
+        let measured = try draw.measure(
+            (prompt, "with triggers"), besides: (try Prompt.hard(plain, pretrained), "without triggers"),
+            pretrained)
         checkpoint.remove()
         return TriggerReport(
-            task: plan.task.name, model: pretrained.name, metric: test.metric.name,
-            rows: [
-                try TestAnswers.majority(test), before.row("without triggers"),
-                after.row("with triggers", seconds: seconds),
-            ],
-            template: prompt.manifest.template.printed,
+            task: plan.task.name, model: pretrained.name, metric: measured.metric,
+            rows: measured.rows, template: prompt.manifest.template.printed,
             words: Dictionary(
                 prompt.manifest.verbalizer.entries.map { ($0.label, $0.words) },
                 uniquingKeysWith: { first, _ in first }),
             trainRows: split.train.examples.count, devRows: split.dev.examples.count,
-            iterations: heard.all, seconds: seconds, probabilityOfChance: try after.chance(against: before),
+            iterations: heard.all, seconds: measured.seconds,
+            probabilityOfChance: measured.probabilityOfChance,
             warnings: [split.devWarning].compactMap(\.self), output: plan.output.path)
     }
 

@@ -7,7 +7,7 @@ public import Training
 /// What one choice of label words, or of a template for them, is to do.
 public struct WordPlan: Sendable {
     /// Where the words come from.
-    public enum Source: Sendable {
+    public enum Source: Encodable, Sendable {
         /// A search among the model's vocabulary, by the train rows.
         case search(LabelWordSearch)
         /// Lists of words, refined by unlabelled rows.
@@ -100,38 +100,25 @@ public struct WordRun: Sendable {
     ///
     /// - Throws: `CancellationError` after the user stopped; typed errors of the rooms otherwise.
     public func run() throws -> WordReport {
-        let folder = PromptFolder(plan.output)
-        try folder.checkWritable(replacing: plan.isReplacing)
-        guard let testFile = plan.task.test else { throw ExperimentError.noTestRows(plan.task.name) }
-        let split = try FewShotSplit(
-            try plan.task.rows(plan.task.pool), perLabel: plan.perLabel, devPerLabel: plan.devPerLabel,
-            seed: plan.seed)
-        let locked = try LockedTest(try plan.task.rows(testFile, limit: plan.testLimit))
-        let start = Date()
+        let draw = try SearchDraw(
+            plan.task, perLabel: plan.perLabel, devPerLabel: plan.devPerLabel, seed: plan.seed,
+            testLimit: plan.testLimit, output: plan.output, isReplacing: plan.isReplacing)
         let task = plan.task.promptTask(limit: plan.limit)
-        var found = try found(split, task)
-        let seconds = Date().timeIntervalSince(start)
-        let test = try locked.open(for: "\(plan.output.path) \(start.timeIntervalSince1970)")
+        let found = try found(draw.split, task)
         var own = task
         own.name += " as it is"
-        let before = try TestAnswers(try Prompt.hard(own, pretrained), pretrained, test)
-        let after = try TestAnswers(found.prompt, pretrained, test)
-        found.prompt.manifest.measurements = [
-            "test \(test.metric.name)": after.evaluation.value, "search seconds": seconds,
-        ]
-        try folder.write(found.prompt, replacing: plan.isReplacing)
-        try folder.read(on: pretrained.backend).verify(pretrained)
+        let measured = try draw.measure(
+            (found.prompt, found.name), besides: (try Prompt.hard(own, pretrained), "the task's own"),
+            pretrained)
         return WordReport(
-            task: plan.task.name, model: pretrained.name, metric: test.metric.name,
-            rows: [
-                try TestAnswers.majority(test), before.row("the task's own"),
-                after.row(found.name, seconds: seconds),
-            ],
-            verbalizer: found.prompt.manifest.verbalizer, trainRows: found.trainRows, devRows: found.devRows,
+            task: plan.task.name, model: pretrained.name, metric: measured.metric,
+            rows: measured.rows, verbalizer: found.prompt.manifest.verbalizer, trainRows: found.trainRows,
+            devRows: found.devRows,
             unlabelledRows: found.unlabelledRows, steps: found.steps,
-            template: found.prompt.manifest.template.printed, templates: found.templates, seconds: seconds,
-            probabilityOfChance: try after.chance(against: before),
-            warnings: [found.devRows > 0 ? split.devWarning : nil].compactMap(\.self),
+            template: found.prompt.manifest.template.printed, templates: found.templates,
+            seconds: measured.seconds,
+            probabilityOfChance: measured.probabilityOfChance,
+            warnings: [found.devRows > 0 ? draw.split.devWarning : nil].compactMap(\.self),
             output: plan.output.path)
     }
 

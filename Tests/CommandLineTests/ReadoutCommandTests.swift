@@ -168,6 +168,9 @@ import Testing
         let words = try place.cloze(
             "train", train + ["--data", "tag.jsonl", "--test", "tag.jsonl", "--words", "a=b"])
         #expect(words.status == 64 && words.messages.contains("--words go with labels"))
+        let drawn = try place.cloze(
+            "train", train + ["--data", "tag.jsonl", "--test", "tag.jsonl", "--per-label", "4"])
+        #expect(drawn.status == 64 && drawn.messages.contains("write --train-rows"), "\(drawn.messages)")
         let timed = try place.cloze("bench", ["step", "--task", "none", "--readout", "tagger"])
         #expect(timed.status == 64 && timed.messages.contains("--readout tagger is not timed"))
         let head = try place.cloze(

@@ -56,6 +56,13 @@ import Testing
             try predicted(["--template", "{text} It was {answer}.", "--words", words], on: model) == saved)
     }
 
+    @Test func `a search of words is kept, and made again to the same numbers`() throws {
+        #expect(try search(["--words-only", "--word-search", "petal"]).status == 0)
+        let again = try place.cloze("runs", "reproduce", "last")
+        #expect(again.status == 0 && again.output.contains("settings: the same"), "\(again.messages)")
+        #expect(again.output.contains("All numbers are the same."))
+    }
+
     @Test func `the report says the words as a shell takes them`() throws {
         let outcome = try search(["--words-only", "--word-search", "petal", "--word-score", "cross-entropy"])
         #expect(outcome.status == 0, "\(outcome.messages)")

@@ -42,6 +42,13 @@ extension TriggerPlan {
     }
 }
 
+extension WordPlan {
+    /// The plan as its run keeps it.
+    public var settings: String {
+        PlanSettings(task, perLabel: perLabel, seed: seed, limit: limit, testLimit: testLimit, source).text
+    }
+}
+
 extension ReadoutPlan {
     /// The plan as its run keeps it.
     public var settings: String {

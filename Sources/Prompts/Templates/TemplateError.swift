@@ -150,6 +150,9 @@ extension TemplateError.Rule {
 
     private var modelSentence: String {
         switch self {
+        case .specialTokenMissing("mask"):
+            "the model's tokenizer has no mask token, so no answer can stand at a mask: choose a masked model "
+                + "with its own tokenizer files, or a causal model."
         case .specialTokenMissing(let name):
             "the model's tokenizer has no special token \(name); remove it, or choose another model."
         case .answerLongerThanMasks(let tokens, let masks):

@@ -93,25 +93,16 @@ struct Pet: ParsableCommand {
             case .warning(let text): console.warning(text)
             }
         }
-        do {
-            let report = try run.run()
-            console.end()
-            if let output = plan.output { recorder?.add(artifact: "classifier", at: output) }
-            recorder?.finish(console, metric: report.metric, value: report.distilled?.value, report: report)
-            if general.json { return try Stream.output.print(json: report, of: "pet") }
-            try Stream.output.print(report.text)
-        } catch let error as CancellationError {
-            console.end()
-            recorder?.fail(error)
-            console.note(
-                plan.workPlace.map {
-                    "stopped; \($0.path) keeps the finished models, and the same command goes on behind them"
-                } ?? "stopped; nothing was kept, which --output or --work would change")
-            throw error
-        } catch {
-            recorder?.fail(error)
-            throw error
+        let kept = plan.workPlace.map {
+            "\($0.path) keeps the finished models, and the same command goes on behind them"
         }
+        let report = try console.record(
+            in: recorder, ifStopped: kept ?? "nothing was kept, which --output or --work would change"
+        ) { try run.run() }
+        if let output = plan.output { recorder?.add(artifact: "classifier", at: output) }
+        recorder?.finish(console, metric: report.metric, value: report.distilled?.value, report: report)
+        if general.json { return try Stream.output.print(json: report, of: "pet") }
+        try Stream.output.print(report.text)
     }
 
     private func plan() throws -> PETPlan {

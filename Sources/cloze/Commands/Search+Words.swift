@@ -10,12 +10,19 @@ extension Search {
     func runWords(_ console: Console) throws {
         let plan = try wordPlan()
         try PromptFolder(plan.output).checkWritable(replacing: force)
+        let store = try runs.open(console)
         let pretrained = try model.load(console)
+        let recorder = try runs.begin(
+            "search", plan.task.name, settings: plan.settings, in: store, pretrained,
+            data: [plan.task.pool, plan.task.test, plan.unlabelled].compactMap(\.self))
         let interrupt = Interrupt(console)
         interrupt.listen()
         console.begin(words.generateTemplates ? "writing templates" : "looking for words", total: nil)
-        let report = try WordRun(plan, pretrained, stop: interrupt.stop).run()
-        console.end()
+        let report = try console.record(in: recorder, ifStopped: "nothing was kept") {
+            try WordRun(plan, pretrained, stop: interrupt.stop).run()
+        }
+        recorder?.add(artifact: "prompt", at: plan.output)
+        recorder?.finish(console, metric: report.metric, value: report.rows.last?.value, report: report)
         if general.json {
             return try Stream.output.print(
                 json: WordDocument(report: report, words: WordList.text(report.verbalizer)), of: "search")

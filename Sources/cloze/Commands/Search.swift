@@ -75,24 +75,15 @@ struct Search: ParsableCommand {
             recorder?.add(iteration)
             if iteration.isTaken { console.note(iteration.sentence) }
         }
-        do {
-            let report = try run.run()
-            console.end()
-            recorder?.add(artifact: "prompt", at: plan.output)
-            recorder?.finish(console, metric: report.metric, value: report.rows.last?.value, report: report)
-            if general.json { return try Stream.output.print(json: report, of: "search") }
-            try Stream.output.print(report.text)
-        } catch let error as CancellationError {
-            console.end()
-            recorder?.fail(error)
-            console.note(
-                "stopped; \(plan.checkpointPlace.path) keeps what was found, and the same command goes on from it"
-            )
-            throw error
-        } catch {
-            recorder?.fail(error)
-            throw error
-        }
+        let report = try console.record(
+            in: recorder,
+            ifStopped:
+                "\(plan.checkpointPlace.path) keeps what was found, and the same command goes on from it"
+        ) { try run.run() }
+        recorder?.add(artifact: "prompt", at: plan.output)
+        recorder?.finish(console, metric: report.metric, value: report.rows.last?.value, report: report)
+        if general.json { return try Stream.output.print(json: report, of: "search") }
+        try Stream.output.print(report.text)
     }
 
     private func plan() throws -> TriggerPlan {

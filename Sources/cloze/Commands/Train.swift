@@ -81,23 +81,14 @@ struct Train: ParsableCommand {
         if dryRun { return try rehearse(teaching, plan, pretrained, narrator) }
         if !resume { try? FileManager.default.removeItem(at: plan.checkpointPlace) }
         interrupt.listen()
-        do {
-            let report = try teaching.run()
-            console.end()
-            recorder?.add(artifact: "prompt", at: plan.output)
-            recorder?.finish(console, metric: report.metric, value: report.rows.last?.value, report: report)
-            try show(report, plan)
-        } catch let error as CancellationError {
-            console.end()
-            recorder?.fail(error)
-            console.note(
-                "stopped; \(plan.checkpointPlace.path) keeps what was learned, and the same command goes on from it"
-            )
-            throw error
-        } catch {
-            recorder?.fail(error)
-            throw error
-        }
+        let report = try console.record(
+            in: recorder,
+            ifStopped:
+                "\(plan.checkpointPlace.path) keeps what was learned, and the same command goes on from it"
+        ) { try teaching.run() }
+        recorder?.add(artifact: "prompt", at: plan.output)
+        recorder?.finish(console, metric: report.metric, value: report.rows.last?.value, report: report)
+        try show(report, plan)
     }
 
     private func plan() throws -> TeachingPlan {

@@ -26,24 +26,15 @@ struct TrainReadout {
         }
         if !command.resume { try? FileManager.default.removeItem(at: plan.checkpointPlace) }
         interrupt.listen()
-        do {
-            let report = try teaching.run()
-            console.end()
-            let value = report.rows.last?.metrics.first
-            recorder?.add(artifact: "prompt", at: plan.output)
-            recorder?.finish(console, metric: value?.metric, value: value?.value, report: report)
-            try show(report)
-        } catch let error as CancellationError {
-            console.end()
-            recorder?.fail(error)
-            console.note(
-                "stopped; \(plan.checkpointPlace.path) keeps what was learned, and the same command goes on from it"
-            )
-            throw error
-        } catch {
-            recorder?.fail(error)
-            throw error
-        }
+        let report = try console.record(
+            in: recorder,
+            ifStopped:
+                "\(plan.checkpointPlace.path) keeps what was learned, and the same command goes on from it"
+        ) { try teaching.run() }
+        let value = report.rows.last?.metrics.first
+        recorder?.add(artifact: "prompt", at: plan.output)
+        recorder?.finish(console, metric: value?.metric, value: value?.value, report: report)
+        try show(report)
     }
 
     private func plan() throws -> ReadoutPlan {
@@ -54,6 +45,7 @@ struct TrainReadout {
         var plan = ReadoutPlan(
             task: try command.task.source(readout, target: command.readouts.target), method: method,
             output: URL(fileURLWithPath: command.output))
+        try command.draw.refuseLabelCounts(readout.rawValue)
         plan.trainRows = command.readouts.trainRows
         plan.devRows = command.readouts.devRows
         plan.testRows = command.draw.testRows
