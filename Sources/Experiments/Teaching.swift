@@ -59,20 +59,26 @@ public struct Teaching: Sendable {
                         kind: pretrained.promptKind())))
         }
         report(.data(try dataReport(split, test)))
-        return Prepared(folder: folder, split: split, test: test, task: task)
+        return Prepared(
+            folder: folder, split: split, test: test, task: task,
+            others: try plan.companions.map { try drawn($0) })
     }
 
     /// The user's own rows, or rows drawn from the pool.
     private func split() throws -> FewShotSplit {
         guard let file = plan.trainFile else {
-            return try FewShotSplit(
-                try plan.task.rows(plan.task.pool), perLabel: plan.perLabel, devPerLabel: plan.devPerLabel,
-                seed: plan.seed)
+            return try drawn(plan.task)
         }
         let train = try plan.task.rows(file)
         let dev = try plan.devFile.map { try plan.task.rows($0) }
         return try FewShotSplit(
             train: train, dev: try dev ?? Dataset(name: "no dev rows", labels: train.labels, examples: []),
+            seed: plan.seed)
+    }
+
+    private func drawn(_ source: TaskSource) throws -> FewShotSplit {
+        try FewShotSplit(
+            try source.rows(source.pool), perLabel: plan.perLabel, devPerLabel: plan.devPerLabel,
             seed: plan.seed)
     }
 
@@ -82,6 +88,7 @@ public struct Teaching: Sendable {
         let split: FewShotSplit
         let test: LockedTest
         let task: PromptTask
+        let others: [FewShotSplit]
     }
 
     /// Runs the plan.
@@ -94,8 +101,14 @@ public struct Teaching: Sendable {
         let checkpoint = self.checkpoint(prepared)
         report(.stage("learning", total: plan.method.learning.steps))
         let source = try plan.startingFrom.map { try PromptFolder($0).read(on: pretrained.backend) }
-        let context = RunContext(stop: stop, checkpoint: checkpoint, startingFrom: source) { log.add($0) }
+        var context = RunContext(stop: stop, checkpoint: checkpoint, startingFrom: source) { log.add($0) }
+        context.companions = try zip(plan.companions, prepared.others).map {
+            try Companion($0.promptTask(limit: plan.limit), $1, plan.method, pretrained)
+        }
         var prompt = try plan.method.method.fit(prepared.split, prepared.task, to: pretrained, context)
+        if !plan.companions.isEmpty {
+            prompt.manifest.settings["together with"] = plan.companions.map(\.name).joined(separator: ", ")
+        }
         let peakTrainingBytes = CPUBackend.shared.memory.peak
         let seconds = Date().timeIntervalSince(start)
         var plain = prepared.task
@@ -154,8 +167,13 @@ public struct Teaching: Sendable {
             "\(plan.limit)", plan.startingFrom?.path ?? "", prepared.task.choices ?? "",
             plan.demonstrationSets.map { "\($0) \(plan.vectorizer?.identity ?? "")" } ?? "",
             fingerprint(prepared.split.train), fingerprint(prepared.split.dev),
-        ].joined(separator: "\n")
-        return TrainingCheckpoint(plan.checkpointPlace, identity: identity)
+        ]
+        let others = zip(plan.companions, prepared.others).map { source, split in
+            "\(source.template.source) \(source.verbalizer.entries) \(fingerprint(split.train)) "
+                + fingerprint(split.dev)
+        }
+        return TrainingCheckpoint(
+            plan.checkpointPlace, identity: (identity + others).joined(separator: "\n"))
     }
 
     private func fingerprint(_ rows: Dataset) -> String { (try? LockedTest(rows))?.record.fingerprint ?? "" }

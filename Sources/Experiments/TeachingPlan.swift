@@ -28,6 +28,8 @@ public struct TeachingPlan: Sendable {
     public var vectorizer: (any TextVectorizer)?
     /// A prompt of another task that training starts from; nil to start as the method says.
     public var startingFrom: URL?
+    /// Tasks that the prompt is learned together with, each with as many rows of a label.
+    public var companions: [TaskSource] = []
     /// Where the prompt is saved.
     public var output: URL
     /// Whether a prompt that is there may be replaced.

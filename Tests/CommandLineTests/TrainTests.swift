@@ -98,6 +98,28 @@ import Testing
         #expect(place.names == ["pool.jsonl", "test.jsonl"])
     }
 
+    @Test func `a prompt is learned for two tasks, and starts the training of each`() throws {
+        let place = try Workplace()
+        try place.writeRows()
+        let other = place.folder.appendingPathComponent("other")
+        try FileManager.default.createDirectory(at: other, withIntermediateDirectories: true)
+        for file in ["pool.jsonl", "test.jsonl"] { try place.write("other/" + file, place.contents(file)) }
+        try place.write(
+            "other/task.json",
+            #"{"name": "other", "template": "{text} So it was {answer}.", "words": {"negative": " bad", "positive": " good"}}"#
+        )
+        let shared = try place.train("shared", ["--with-task", "other"])
+        #expect(shared.status == 0, "\(shared.messages)")
+        let shown = try place.cloze("inspect", ["shared"])
+        #expect(shown.output.contains("together with"), "\(shown.output)")
+        let alone = try place.train("alone", ["--start-from", "shared"])
+        #expect(alone.status == 0, "\(alone.messages)")
+        let again = try place.cloze("runs", "reproduce", "last")
+        #expect(again.status == 0, "\(again.messages)")
+        let absent = try place.train("none", ["--with-task", "absent"])
+        #expect(absent.status != 0 && absent.messages.contains("absent/task.json"), "\(absent.messages)")
+    }
+
     @Test func `quiet says nothing but warnings`() throws {
         let place = try Workplace()
         try place.writeRows()

@@ -52,23 +52,31 @@ package struct Lesson: Sendable {
         _ split: FewShotSplit, _ learning: LearningSettings, over pretrained: PretrainedModel,
         _ run: RunContext
     ) throws -> (learned: NamedTensors, rate: Float) {
+        try checkShared(with: run.companions)
+        let others = run.companions.map { ($0.lesson.teaching(learning), $0.split) }
+        return try teaching(learning).walk(split, others, learning, over: pretrained, run)
+    }
+
+    /// With the loss that a run asks for.
+    private func teaching(_ learning: LearningSettings) -> Lesson {
         var lesson = self
         lesson.objective.answerLoss = learning.loss ?? objective.answerLoss
         // Where every margin is kept from the start there is nothing to learn, and no gradient.
         if lesson.objective.answerLoss == .margin { lesson.mayStartFlat = { _ in true } }
-        return try lesson.walk(split, learning, over: pretrained, run)
+        return lesson
     }
 
+    /// - Parameter others: tasks that share what is trained, each with its rows.
     private func walk(
-        _ split: FewShotSplit, _ learning: LearningSettings, over pretrained: PretrainedModel,
-        _ run: RunContext
+        _ split: FewShotSplit, _ others: [(lesson: Lesson, split: FewShotSplit)],
+        _ learning: LearningSettings, over pretrained: PretrainedModel, _ run: RunContext
     ) throws -> (learned: NamedTensors, rate: Float) {
         let frozen = pretrained.weights.overlaid(by: constants)
-        func read(_ prompts: [LabelledPrompt]) throws -> [LabelledPrompt] {
-            learning.readsInputsOnce ? try readOnce(prompts, over: frozen) : prompts
-        }
-        let batches = try LessonBatches(setup, split.train, learning, read)
-        let dev = try DevRows(setup, split.dev, read)
+        let tasks = [(lesson: self, split: split)] + others
+        let objective = SharedObjective(tasks: tasks.map(\.lesson.objective))
+        let batches = TurnBatches(
+            tasks: try tasks.map { try $0.lesson.batches($0.split.train, learning, over: frozen) })
+        let dev = try tasks.map { try $0.lesson.devRows($0.split.dev, learning, over: frozen) }
         run.report(.trainable(start.parameterCount))
         let rate = try learning.chosenRate(
             automaticRate, objective, training: start, over: frozen, apart, batches: batches, run,
@@ -82,11 +90,29 @@ package struct Lesson: Sendable {
         var watch = CollapseWatch(labels: setup.words.labels)
         let learned = try fitting.learn(try run.start(from: start, pretrained), batches: batches) {
             weights in
-            let (score, predicted) = try dev.score(objective, weights)
-            if let warning = watch.warning(predicted) { run.report(.warning(warning)) }
-            return score
+            let answers = try zip(dev, objective.tasks).map { try $0.score($1, weights) }
+            if let warning = watch.warning(answers[0].predicted) { run.report(.warning(warning)) }
+            return answers.map(\.score).reduce(0, +) / Double(answers.count)
         }
         return (learned, rate)
+    }
+
+    private func batches(
+        _ train: Dataset, _ learning: LearningSettings, over frozen: NamedTensors
+    ) throws -> LessonBatches {
+        try LessonBatches(setup, train, learning) { try reading($0, learning, over: frozen) }
+    }
+
+    private func devRows(
+        _ dev: Dataset, _ learning: LearningSettings, over frozen: NamedTensors
+    ) throws -> DevRows {
+        try DevRows(setup, dev) { try reading($0, learning, over: frozen) }
+    }
+
+    private func reading(
+        _ prompts: [LabelledPrompt], _ learning: LearningSettings, over frozen: NamedTensors
+    ) throws -> [LabelledPrompt] {
+        learning.readsInputsOnce ? try readOnce(prompts, over: frozen) : prompts
     }
 
     /// The prompts with what nothing trained reaches read once: lower layers, or the rows in front of the first trained one.

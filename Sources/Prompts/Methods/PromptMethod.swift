@@ -85,6 +85,9 @@ public struct RunContext: Sendable {
     /// A prompt of the same method and sizes, made for the same model, whose tensors training starts from (prompt
     /// transfer, Vu et al. 2022); nil to start as the method says.
     public var startingFrom: Prompt?
+    /// Tasks that the prompt is learned for as well: their batches take turns with the task's own, so that the steps are
+    /// shared among them, and the best step is the best by the mean of their dev scores. Labels must be read by words.
+    public var companions: [Companion] = []
 
     /// A context; by default nobody listens and nothing is kept.
     public init(

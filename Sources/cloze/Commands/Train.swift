@@ -42,6 +42,12 @@ struct Train: ParsableCommand {
         name: .shortAndLong, help: ArgumentHelp("Where the prompt is saved, a folder.", valueName: "folder"))
     var output: String
 
+    @Option(
+        help: ArgumentHelp(
+            "Learn the prompt for this task as well, in turns; --start-from then teaches it each task alone.",
+            valueName: "folder"))
+    var withTask: [String] = []
+
     @Flag(help: "Replace a prompt that is there.")
     var force = false
 
@@ -68,12 +74,16 @@ struct Train: ParsableCommand {
         let store = try dryRun ? nil : runs.open(console)
         let pretrained = try model.load(console)
         plan.task.template = try chat.asked(plan.task.template, pretrained)
+        for index in plan.companions.indices {
+            plan.companions[index].template = try chat.asked(plan.companions[index].template, pretrained)
+        }
         plan.vectorizer = try sets.vectorizer(console)
         let interrupt = Interrupt(console)
         let narrator = TrainNarrator(console, interrupt)
         let recorder = try runs.begin(
             "train", plan.task.name, settings: plan.settings, in: store, pretrained,
-            data: [plan.task.pool, plan.task.test, plan.trainFile, plan.devFile].compactMap(\.self))
+            data: [plan.task.pool, plan.task.test, plan.trainFile, plan.devFile].compactMap(\.self)
+                + plan.companions.map(\.pool))
         let teaching = Teaching(plan, pretrained, stop: interrupt.stop) { event in
             narrator.tell(event)
             recorder?.add(event)
@@ -103,6 +113,7 @@ struct Train: ParsableCommand {
         plan.demonstrationSets = sets.settings(seed: draw.seed)
         plan.method = try method.choice(seed: draw.seed)
         plan.startingFrom = method.startFrom.map { URL(fileURLWithPath: $0) }
+        plan.companions = try withTask.map { try TaskSource(folder: URL(fileURLWithPath: $0)) }
         // What the method refuses is said before the model is loaded.
         _ = try plan.method.method.template(for: plan.task.promptTask(limit: plan.limit))
         return plan

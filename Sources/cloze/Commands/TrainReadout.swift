@@ -42,6 +42,9 @@ struct TrainReadout {
             throw UsageError("--dry-run goes with labels; the readout \(readout.rawValue) has none")
         }
         let method = try command.method.choice(seed: command.draw.seed)
+        guard command.withTask.isEmpty else {
+            throw UsageError("--with-task goes with labels; the readout \(readout.rawValue) has none")
+        }
         var plan = ReadoutPlan(
             task: try command.task.source(readout, target: command.readouts.target), method: method,
             output: URL(fileURLWithPath: command.output))
