@@ -157,14 +157,17 @@ public struct WordRun: Sendable {
     private func generated(
         _ settings: TemplateGeneration.Settings, _ split: FewShotSplit, _ task: PromptTask
     ) throws -> Found {
-        let candidates = try TemplateGeneration(settings).candidates(split, task, pretrained)
+        let candidates = try TemplateGeneration(settings).candidates(
+            split, task, pretrained, RunContext(stop: stop))
         guard let best = candidates.first else {
             throw ExperimentError.badTask(task.name, "no template was found")
         }
         var asked = task
         asked.template = best.template
         var prompt = try Prompt.hard(asked, pretrained, probing: split.train.examples)
-        prompt.manifest.settings = ["templates": "generated", "beams": "\(settings.beams)"]
+        prompt.manifest.settings = [
+            "templates": "generated", "beams": "\(settings.beams)", "tuned": "\(settings.tuned)",
+        ]
         return Found(
             name: "the generated template", prompt: prompt, templates: candidates,
             trainRows: split.train.examples.count, devRows: split.dev.examples.count, unlabelledRows: 0)

@@ -57,6 +57,25 @@ import Testing
                 withJSONObject: kept, options: [.sortedKeys, .prettyPrinted]), as: UTF8.self)
     }
 
+    @Test func `an export has the report as it was left, without the texts where that is asked for`() throws {
+        let outcome = try compare(["--output", "out"])
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        #expect(try place.cloze("runs", "export", "last", "--output", "same").status == 0)
+        for name in ["report.html", "report.md", "report.csv", "report.json", "figures/results.svg"] {
+            #expect(try place.contents("same/" + name) == place.contents("out/" + name), "\(name)")
+        }
+        #expect(try place.cloze("runs", "export", "last", "--no-texts", "--output", "less").status == 0)
+        let hardest = try #require(outcome.json()["hardest"] as? [[String: Any]])
+        let texts = hardest.compactMap { $0["text"] as? String }
+        #expect(!texts.isEmpty && texts.allSatisfy { !$0.isEmpty })
+        let page = String(decoding: try place.contents("less/report.html"), as: UTF8.self)
+        #expect(page.contains("Hardest rows") && texts.allSatisfy { !page.contains($0) })
+        for name in ["report.json", "run.json"] {
+            let file = String(decoding: try place.contents("less/" + name), as: UTF8.self)
+            #expect(texts.allSatisfy { !file.contains($0) }, "\(name)")
+        }
+    }
+
     @Test func `methods race, finalists answer the test rows, and one is recommended`() throws {
         let outcome = try compare(["--output", "out"])
         #expect(outcome.status == 0, "\(outcome.messages)")

@@ -101,13 +101,16 @@ import Testing
 
     @Test func `templates are generated, and taken by --template`() throws {
         let outcome = try search([
-            "--generate-templates", "--template-tokens", "2", "--beams", "3", "--json",
+            "--generate-templates", "--template-tokens", "2", "--beams", "3", "--json", "--tune-templates",
+            "2",
+            "--tuning-steps", "2",
         ])
         #expect(outcome.status == 0, "\(outcome.messages)")
         let document = try outcome.json()
         let template = try #require(document["template"] as? String)
         #expect(template.contains("{text}") && template.contains("{answer}"))
-        #expect((document["templates"] as? [Any])?.isEmpty == false)
+        let templates = document["templates"] as? [[String: Any]] ?? []
+        #expect(templates.count > 2 && templates.count { $0["tunedDev"] is Double } == 2)
         let saved = try predicted(["--prompt", "found"], on: Workplace.maskedModel)
         let typed = ["--template", template, "--words", "bad=terrible,good=great"]
         #expect(try predicted(typed, on: Workplace.maskedModel) == saved && saved.count == 2)
@@ -173,6 +176,7 @@ import Testing
         (["--words-only", "--word-search", "avs", "--word-score", "cross-entropy"], 64, "petal"),
         (["--words-only", "--choose-by-dev"], 64, "lm-bff"),
         (["--learn-weights"], 64, "--refine-words"), (["--beams", "3"], 64, "--generate-templates"),
+        (["--tuning-steps", "3"], 64, "--tune-templates"),
         (["--generate-templates", "--words-only"], 64, "keeps the task's words"),
         (
             ["--words-only", "--word-search", "petal", "--template", "{soft 2}{text} {answer}"], 64,

@@ -24,6 +24,7 @@ extension Comparison {
             run: run, name: experiment.name, task: experiment.task.name, model: pretrained.name,
             metric: test.metric.name, budget: experiment.budget, spent: results.map(\.seconds).reduce(0, +),
             shots: experiment.shots, seeds: standing.seeds, seedsAsked: experiment.seeds.count,
+            fewerSeeds: standing.fewerSeeds.keys.sorted().map { setup.candidates[$0].name },
             labels: test.labels, trainRows: rows, devRows: rows, testRows: test.examples.count,
             testReadings: try store.countReading(of: setup.test.record.fingerprint, by: run),
             majority: try Evaluation(test.examples.map { _ in test.mostFrequentLabel }, to: test).value,

@@ -1,4 +1,5 @@
 public import Datasets
+internal import Foundation
 
 /// What a comparison found.
 public struct ComparisonReport: Codable, Sendable {
@@ -176,6 +177,8 @@ public struct ComparisonReport: Codable, Sendable {
     public var seeds: [UInt64]
     /// How many seeds were asked for.
     public var seedsAsked: Int
+    /// The finalists that were run on fewer seeds, with what the others had left of the budget; nil in old reports.
+    public var fewerSeeds: [String]?
     /// The labels, in the order of the confusion matrices.
     public var labels: [String]
     /// How many rows were learned from, at most.
@@ -209,6 +212,29 @@ public struct ComparisonReport: Codable, Sendable {
     /// The experiment as it was resolved.
     public var experiment: String
 
+    /// What is to be known of finalists with fewer seeds; nil where there are none.
+    public var seedNote: String? {
+        guard let fewerSeeds, !fewerSeeds.isEmpty else { return nil }
+        return "On fewer seeds, with what the budget had left: \(fewerSeeds.joined(separator: ", "))."
+    }
+
     /// The lines that answered the test rows.
     public var finalists: [Line] { lines.filter { $0.standing == .finalist } }
+}
+
+extension ComparisonReport {
+    /// What a comparison's record says; nil for a run of another kind, or of another layout.
+    init?(_ run: RunRecord) {
+        guard run.kind == "compare", let text = run.report,
+            let report = try? JSONDecoder().decode(Self.self, from: Data(text.utf8))
+        else { return nil }
+        self = report
+    }
+
+    /// The same without the texts of rows, for whoever may not see them; their names stay.
+    var withoutTexts: Self {
+        var copy = self
+        for index in hardest.indices { copy.hardest[index].text = "" }
+        return copy
+    }
 }

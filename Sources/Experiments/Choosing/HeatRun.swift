@@ -35,11 +35,12 @@ struct HeatRun {
     ///
     /// - Throws: `CancellationError` after the user stopped, `RunStoreError`; what a method cannot do is a result.
     func run(spent: Double) throws -> HeatResult {
-        let (recorder, before) = try self.recorder()
+        let (recorder, before, warnings) = try self.recorder()
         comparison.report(.piece(title, steps: steps, spent: spent))
         CPUBackend.shared.trim()
         let start = Date()
         var result = HeatResult(heat: heat, candidate: candidate)
+        result.warnings = warnings
         do { try measure(&result, recorder, start) } catch let error as CancellationError {
             guard !comparison.stop.isRaised, !Task.isCancelled else {
                 recorder.fail(error)
@@ -98,20 +99,21 @@ struct HeatRun {
 
     // MARK: The store
 
-    /// A new record, or that of a process that was killed, with the seconds that its steps took.
-    private func recorder() throws -> (recorder: RunRecorder, before: Double) {
+    /// A new record, or that of a process that was killed, with the seconds that its steps took and what it warned of.
+    private func recorder() throws -> (recorder: RunRecorder, before: Double, warnings: [String]) {
         let identity = heat.identity(setup.candidates)
         if let earlier = try comparison.store.trials(of: parent).last(where: { $0.identity == identity }) {
             let steps = try comparison.store.steps(of: earlier.id)
             let seconds = steps.compactMap(\.seconds).reduce(0, +)
-            return (try RunRecorder(goingOnWith: earlier, in: comparison.store), seconds)
+            let warnings = HeatResult(earlier)?.warnings ?? []
+            return (try RunRecorder(goingOnWith: earlier, in: comparison.store), seconds, warnings)
         }
         let settings = String(decoding: try RunRecorder.encoder.encode(candidate), as: UTF8.self)
         var description = RunDescription(
             kind: "trial", name: title, command: comparison.plan.command, settings: settings,
             manifest: setup.manifest)
         (description.parent, description.identity) = (parent, identity)
-        return (try RunRecorder(comparison.store, description), 0)
+        return (try RunRecorder(comparison.store, description), 0, [])
     }
 
     private var place: URL {
@@ -131,7 +133,7 @@ struct HeatRun {
 
     private func measure(_ result: inout HeatResult, _ recorder: RunRecorder, _ start: Date) throws {
         let split = try heat.shots > 0 ? FewShotSplit(setup.pool, perLabel: heat.shots, seed: heat.seed) : nil
-        let log = HeatLog()
+        let log = HeatLog(warnings: result.warnings)
         let watch = HeatWatch(users: comparison.stop, end: limit.map { start.addingTimeInterval($0) })
         let tell = comparison.report
         let maker = HeatPrompt(comparison, setup, heat, split) { iteration in
@@ -219,7 +221,11 @@ struct HeatRun {
                 recorder.add(report)
                 tell(.progress(report.step))
             case .evaluation(let report): recorder.add(report)
-            case .warning, .trainable, .rate, .chosen: break
+            case .warning:
+                var result = HeatResult(heat: heat, candidate: candidate)
+                result.warnings = log.warnings
+                recorder.keep(result)
+            case .trainable, .rate, .chosen: break
             }
             tell(.method(event))
             watch.look()
@@ -246,7 +252,10 @@ private final class HeatLog: Sendable {
         var warnings: [String] = []
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+
+    /// - Parameter warnings: those of a process that was killed.
+    init(warnings: [String]) { state = Mutex(State(warnings: warnings)) }
 
     var rate: Float? { state.withLock(\.rate) }
     var steps: Int? { state.withLock(\.steps) }

@@ -2,7 +2,8 @@
 ///
 /// Every candidate is rehearsed with a small share of its steps, on one seed, and scored on dev. The best of each method
 /// go on, and of the others the best share; they are rehearsed with more steps. Then as many methods as the rest of the
-/// budget pays for, the simplest one always among them, are run in full on all seeds and answer the test rows.
+/// budget pays for, the simplest one always among them, are run in full on all seeds and answer the test rows; what is
+/// left goes to the next best, on as many seeds as it pays for.
 ///
 /// The rules see nothing but what was measured before, in the order in which it was measured. A race that was killed
 /// therefore goes on as it would have gone. Where we differ from the paper: a rehearsal is a whole training of its own,
@@ -52,6 +53,8 @@ package struct Race: Sendable {
         package var finalists: [Int] = []
         /// The seeds of the finals.
         package var seeds: [UInt64] = []
+        /// Finalists that run on fewer seeds, with what the others leave of the budget, and on how many.
+        package var fewerSeeds: [Int: Int] = [:]
         /// Finals on fewer rows that the budget did not pay for.
         package var skipped: [Heat] = []
         /// The seconds that were spent.
@@ -170,6 +173,13 @@ package struct Race: Sendable {
             let hasBest = order.prefix(2).allSatisfy(chosen.contains)
             let isEnough = hasBest && chosen.count >= min(Self.leastFinalists, order.count)
             guard isEnough || count == 1 else { continue }
+            for candidate in order where !chosen.contains(candidate) {
+                let costs = (1..<count).map { ($0, cost(candidate, $0, done, state)) }
+                guard let (fewer, cost) = costs.last(where: { $0.1 <= rest }) else { continue }
+                rest -= cost
+                chosen.append(candidate)
+                state.fewerSeeds[candidate] = fewer
+            }
             (state.finalists, state.seeds) = (chosen.sorted(), Array(seeds.prefix(count)))
             return
         }
@@ -214,7 +224,11 @@ package struct Race: Sendable {
 
     private func heats(_ shots: Int, _ state: Standing) -> [Heat] {
         state.seeds.enumerated().flatMap { turn, seed in
-            state.finalists.filter { turn == 0 || candidates[$0].dependsOnRows }.map { candidate in
+            state.finalists.filter { candidate in
+                turn == 0
+                    || candidates[candidate].dependsOnRows
+                        && turn < state.fewerSeeds[candidate] ?? state.seeds.count
+            }.map { candidate in
                 Heat(candidate: candidate, share: 1, isFinal: true, shots: shots, seed: seed)
             }
         }

@@ -84,6 +84,7 @@ struct ComparisonCells {
         } else {
             notes.append("The test rows were read once, by the finalists.")
         }
+        if let note = report.seedNote { notes.append(note) }
         if report.skippedPoints > 0 {
             notes.append(
                 "\(report.skippedPoints) runs on fewer rows were left out, since the budget was spent.")

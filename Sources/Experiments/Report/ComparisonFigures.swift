@@ -77,7 +77,7 @@ package struct ComparisonFigures {
     private var shots: Figure? {
         let points = report.points
         let columns = Array(Set(points.map(\.shots))).sorted()
-        guard columns.count > 1 else { return nil }
+        guard columns.count(where: { $0 > 0 }) > 1 else { return nil }
         let curves = report.finalists.map { line -> Curve in
             let own = points.filter { $0.name == line.name }
             let fixed = !own.isEmpty && own.allSatisfy { $0.shots == 0 }

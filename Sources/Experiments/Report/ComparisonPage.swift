@@ -113,15 +113,17 @@ package struct ComparisonPage {
 
     private var hardest: String {
         guard !report.hardest.isEmpty else { return "" }
+        let showsTexts = report.hardest.contains { !$0.text.isEmpty }
         let rows = report.hardest.map { row in
-            [
-                row.text, row.expected, row.answer, "\(row.right) of \(row.of)", row.probability.rounded(3),
-                row.row,
+            (showsTexts ? [row.text] : []) + [
+                row.expected, row.answer, "\(row.right) of \(row.of)", row.probability.rounded(3), row.row,
             ]
         }
         return "<p>Rows that the fewest finals answer rightly: hard, or labelled wrongly.</p>"
             + Self.table(
-                ["text", "right", "mostly answered", "finals right", "probability of right", "row"], rows)
+                (showsTexts ? ["text"] : []) + [
+                    "right", "mostly answered", "finals right", "probability of right", "row",
+                ], rows)
     }
 
     private var truncation: String {

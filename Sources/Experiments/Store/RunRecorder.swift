@@ -143,6 +143,16 @@ public final class RunRecorder: Sendable {
         state.withLock { $0.predictions += records }
     }
 
+    /// What is known of a run that is not over, for a process that goes on with it.
+    func keep(_ report: some Encodable) {
+        let id = id
+        try? store.write { database in
+            guard var run = try Stored<RunRecord>.fetchOne(database, key: id)?.record else { return }
+            run.report = String(decoding: try Self.encoder.encode(report), as: UTF8.self)
+            try run.update(database)
+        }
+    }
+
     /// A folder or file that the run has left.
     public func add(artifact name: String, at url: URL) {
         guard let contents = FolderDigest(url) else { return }

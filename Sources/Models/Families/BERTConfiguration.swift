@@ -105,12 +105,8 @@ extension BERTConfiguration {
                 ])
     }
 
-    private static let distilBERTNames: [NameRules.Rule] = [
-        ("attention.self.query", "attention.q_lin"), ("attention.self.key", "attention.k_lin"),
-        ("attention.self.value", "attention.v_lin"), ("attention.output.dense", "attention.out_lin"),
-        ("attention.output.LayerNorm", "sa_layer_norm"), ("intermediate.dense", "ffn.lin1"),
-        ("output.dense", "ffn.lin2"), ("output.LayerNorm", "output_layer_norm"),
-    ].flatMap { ours, theirs -> [NameRules.Rule] in
+    private static let distilBERTNames: [NameRules.Rule] = DistilBERTNames.parts.flatMap {
+        ours, theirs -> [NameRules.Rule] in
         ["distilbert.", ""].map { root in
             .rename("distilbert.encoder.layer.*.\(ours).**", to: "\(root)transformer.layer.*.\(theirs).**")
         }

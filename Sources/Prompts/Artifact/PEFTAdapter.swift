@@ -171,7 +171,7 @@ extension PEFTAdapter {
             else {
                 throw PromptError.badAdapter("the adapter", "\(name) is no part of a plain LoRA adapter")
             }
-            let own = String(name.dropFirst(Self.loraPrefix.count))
+            let own = DistilBERTNames.own(String(name.dropFirst(Self.loraPrefix.count)))
             changes[own] = tensor
             guard let end = own.range(of: ".lora_A.")?.lowerBound else { continue }
             changes["\(own[..<end]).\(LowRankChange.scalingName)"] = Tensor(
@@ -251,9 +251,10 @@ extension PEFTAdapter {
             if name.hasSuffix("." + LowRankChange.scalingName) {
                 scalings.insert(tensor.scalar)
             } else if name.hasSuffix(".lora_A.weight") || name.hasSuffix(".lora_B.weight") {
+                let published = DistilBERTNames.published(name)
                 if name.hasSuffix(".lora_A.weight") { ranks.insert(tensor.shape.rows) }
-                targets.formUnion(name.split(separator: ".").dropLast(2).last.map { [String($0)] } ?? [])
-                changes[loraPrefix + name] = tensor
+                targets.formUnion(published.split(separator: ".").dropLast(2).last.map { [String($0)] } ?? [])
+                changes[loraPrefix + published] = tensor
             } else {
                 return nil
             }

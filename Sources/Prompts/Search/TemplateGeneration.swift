@@ -8,11 +8,12 @@ internal import Tokenizers
 ///
 /// Masks are put around each row's label word and filled one after the other, with the tokens that are likeliest over all
 /// train rows together: a beam search for the highest Σ over rows of log P(tokens | row, label word). The templates that
-/// were found answer the dev rows, without training, and the best is taken.
+/// were found answer the dev rows without training; the best of them then with the model tuned for each, and the best of
+/// those is taken.
 ///
 /// Where we differ from the paper: T5 fills spans of any length there, and 100 beams; here the model that will be prompted
-/// fills as many masks as each layout has, later ones being masks still while earlier ones are filled. The paper fine-tunes
-/// the model with each template before the dev rows choose.
+/// fills as many masks as each layout has, later ones being masks still while earlier ones are filled. The paper tunes the
+/// model with every template; here with as many as ``Settings/tuned`` says, none by default.
 public struct TemplateGeneration: Sendable {
     /// What a search is told.
     public struct Settings: Codable, Hashable, Sendable {
@@ -26,6 +27,10 @@ public struct TemplateGeneration: Sendable {
         public var kept = 5
         /// Which tokens may stand in a template; special tokens and label words never do.
         public var filter = TriggerFilter()
+        /// With how many of the best templates the model is tuned before the dev rows choose.
+        public var tuned = 0
+        /// How it is tuned.
+        public var tuning = LearningSettings()
 
         /// The defaults.
         public init() {}
@@ -41,6 +46,8 @@ public struct TemplateGeneration: Sendable {
         public var tokens: Int
         /// The share of dev rows that it answers right without training; nil before they were looked at.
         public var dev: Double?
+        /// The same with the model tuned; nil for a template that it was not tuned with.
+        public var tunedDev: Double?
     }
 
     private let settings: Settings
@@ -55,12 +62,13 @@ public struct TemplateGeneration: Sendable {
     ///   - split: train rows to write by, dev rows to choose by.
     ///   - task: the fields and the label words; the template's own words are not read.
     ///   - pretrained: a masked model.
+    ///   - run: where tuning reports, and when to stop.
     ///   - observe: told of each layout that was searched, of so many.
     /// - Throws: ``PromptError/unsupportedModel(method:reason:)`` for a causal model;
     ///   ``PromptError/badSetting(name:value:allowed:)``.
     public func candidates(
         _ split: FewShotSplit, _ task: PromptTask, _ pretrained: PretrainedModel,
-        observe: (Int, Int) -> Void = { _, _ in }
+        _ run: RunContext = RunContext(), observe: (Int, Int) -> Void = { _, _ in }
     ) throws -> [Candidate] {
         try check(pretrained)
         _ = try split.train.labelIndices()
@@ -71,12 +79,10 @@ public struct TemplateGeneration: Sendable {
             where found[candidate.template] == nil { found[candidate.template] = candidate }
             observe(index + 1, layouts.count)
         }
-        func worth(_ candidate: Candidate) -> (Double, Double) {
-            (candidate.dev ?? 0, candidate.logLikelihood / Double(max(1, candidate.tokens)))
-        }
-        return try found.values.sorted { $0.template.source < $1.template.source }
-            .map { try judged($0, split.dev, task, pretrained) }
-            .sorted { worth($0) > worth($1) }
+        let untuned = try found.values.sorted { $0.template.source < $1.template.source }
+            .map { try judged($0, split.dev, task, pretrained) }.ordered
+        let best = try untuned.prefix(settings.tuned).map { try tuned($0, split, task, pretrained, run) }
+        return best.ordered + untuned.dropFirst(settings.tuned)
     }
 
     private func check(_ pretrained: PretrainedModel) throws {
@@ -95,6 +101,7 @@ public struct TemplateGeneration: Sendable {
         try require(0...16, settings.after, "the number of masks behind the answer")
         try require(1...1000, settings.beams, "the number of beams")
         try require(1...1000, settings.kept, "the number of templates kept")
+        try require(0...1000, settings.tuned, "the number of templates that the model is tuned with")
     }
 
     // MARK: Layouts
@@ -226,5 +233,39 @@ public struct TemplateGeneration: Sendable {
         let score = try setup.objective.score(try setup.prompts(dev), pretrained.weights)
         judged.dev = dev.examples.isEmpty ? nil : score.score
         return judged
+    }
+
+    /// What the dev rows say once the model is tuned with a template; the tuned weights are dropped.
+    private func tuned(
+        _ candidate: Candidate, _ split: FewShotSplit, _ task: PromptTask, _ pretrained: PretrainedModel,
+        _ run: RunContext
+    ) throws -> Candidate {
+        var asked = task
+        asked.template = candidate.template
+        var method = ModelTuning.Settings()
+        method.learning = settings.tuning
+        let lesson = try ModelTuning(method).lesson(asked, pretrained)
+        let learned = try lesson.learn(split, method.learning, over: pretrained, run).learned
+        var tuned = candidate
+        tuned.tunedDev =
+            try split.dev.examples.isEmpty
+            ? nil
+            : lesson.objective.score(
+                lesson.setup.prompts(split.dev), pretrained.weights.overlaid(by: learned)
+            ).score
+        return tuned
+    }
+}
+
+extension [TemplateGeneration.Candidate] {
+    /// The best on dev first, tuned where all are; of equal ones that with more likelihood a token.
+    fileprivate var ordered: Self {
+        func worth(_ candidate: Element) -> (Double, Double) {
+            (
+                candidate.tunedDev ?? candidate.dev ?? 0,
+                candidate.logLikelihood / Double(Swift.max(1, candidate.tokens))
+            )
+        }
+        return sorted { worth($0) > worth($1) }
     }
 }

@@ -73,6 +73,15 @@ struct WordSearchOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How many beginnings of a template are held.", valueName: "count"))
     var beams: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Tune the model with so many of the best templates before the dev rows choose; 0 by default.",
+            valueName: "count"))
+    var tuneTemplates: Int?
+
+    @Option(help: ArgumentHelp("How many steps each of these tunings makes.", valueName: "count"))
+    var tuningSteps: Int?
+
     /// Whether words or templates are what is looked for, and not triggers.
     var isAlone: Bool { wordsOnly || refineWords != nil || generateTemplates }
 
@@ -90,8 +99,12 @@ struct WordSearchOptions: ParsableArguments {
             throw ValidationError(
                 "--generate-templates keeps the task's words; search words first and give them as --words")
         }
-        if !generateTemplates, templateTokens != nil || beams != nil {
-            throw ValidationError("--template-tokens and --beams go with --generate-templates")
+        if !generateTemplates, templateTokens != nil || beams != nil || tuneTemplates != nil {
+            throw ValidationError(
+                "--template-tokens, --beams and --tune-templates go with --generate-templates")
+        }
+        if tuningSteps != nil, tuneTemplates == nil {
+            throw ValidationError("--tuning-steps goes with --tune-templates")
         }
         if refineWords != nil, wordSearch != nil || labelWords != nil {
             throw ValidationError(
@@ -167,11 +180,14 @@ struct WordSearchOptions: ParsableArguments {
     }
 
     /// How templates are generated.
-    func generation(_ filter: TriggerFilter) -> TemplateGeneration.Settings {
+    func generation(_ filter: TriggerFilter, seed: UInt64) -> TemplateGeneration.Settings {
         var settings = TemplateGeneration.Settings()
         settings.before = templateTokens ?? settings.before
         settings.beams = beams ?? settings.beams
         settings.filter = filter
+        settings.tuned = tuneTemplates ?? settings.tuned
+        settings.tuning.steps = tuningSteps ?? settings.tuning.steps
+        settings.tuning.seed = seed
         return settings
     }
 

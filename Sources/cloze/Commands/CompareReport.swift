@@ -6,7 +6,8 @@ extension ComparisonReport {
     /// The finalists' table, the others, what to ship, and how sure that is.
     func text(output: URL?) -> String {
         let parts = [
-            heading, table, others, "Recommended: " + recommendation.sentence, warnings, use(output),
+            heading, table, seedNote, others, "Recommended: " + recommendation.sentence, warnings,
+            use(output),
         ]
         return parts.compactMap(\.self).joined(separator: "\n\n")
     }

@@ -56,7 +56,7 @@ extension Search {
         if let file = words.refineWords {
             return .refine(try WordFile.lists(file, labels: source.verbalizer.labels), words.refinement)
         }
-        if words.generateTemplates { return .templates(words.generation(search.filter)) }
+        if words.generateTemplates { return .templates(words.generation(search.filter, seed: draw.seed)) }
         guard let search = words.search(search.filter, seed: draw.seed) else {
             throw UsageError(
                 "say how label words are searched: --word-search petal, avs, lm-bff or autoprompt")
@@ -105,12 +105,17 @@ extension WordReport {
     /// The best templates, with the dev rows' verdict.
     private var templateLines: String {
         guard !templates.isEmpty else { return "" }
-        var table = Table(["generated template", "dev", "nats a token"])
+        let isTuned = templates.contains { $0.tunedDev != nil }
+        var table = Table(
+            ["generated template", "dev"] + (isTuned ? ["dev, tuned"] : []) + ["nats a token"])
         for candidate in templates.prefix(5) {
-            table.add([
-                candidate.template.printed.quoted, candidate.dev.map { Figures.decimal($0, 3) } ?? "–",
-                Figures.decimal(candidate.logLikelihood / Double(max(1, candidate.tokens * trainRows)), 2),
-            ])
+            func decimal(_ score: Double?) -> String { score.map { Figures.decimal($0, 3) } ?? "–" }
+            table.add(
+                [candidate.template.printed.quoted, decimal(candidate.dev)]
+                    + (isTuned ? [decimal(candidate.tunedDev)] : []) + [
+                        Figures.decimal(
+                            candidate.logLikelihood / Double(max(1, candidate.tokens * trainRows)), 2)
+                    ])
         }
         return "\n" + table.lines(Terminal(STDOUT_FILENO))
             + "\n\ntemplate  --template \(template.shellQuoted)"

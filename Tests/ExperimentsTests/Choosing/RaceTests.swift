@@ -86,6 +86,27 @@ import Testing
         #expect(least.finalists.contains(0) && least.finalists.contains(4) && least.seeds == [0])
     }
 
+    @Test func `what is left of the budget goes to the next best, on fewer seeds`() {
+        let candidates =
+            [Candidate(.zeroShot, .template)]
+            + [1, 2, 4].map { Candidate(.fewShot, .examples(.init(shots: $0)), variant: "\($0)") } + [
+                Candidate(.linearProbe, .training(.modelTuning(.probe))),
+                Candidate(.promptTuning, .training(.promptTuning(PromptTuning.Settings()))),
+                Candidate(.lora, .training(.lora(LoRA.Settings()))),
+            ]
+        var race = Race(candidates)
+        (race.budget, race.seeds, race.rehearsals) = (500, [0, 1, 2], [0.1, 0.3])
+        let facts = [0.5, 0.6, 0.5, 0.5, 0.9, 0.8, 0.7].enumerated().map { place, score in
+            Fact(score: score, seconds: [0, 0, 0, 0, 30, 100, 150][place])
+        }
+        let (heats, done, standing) = run(race, facts)
+        // Three seeds of prompt tuning are not to be had; two are, and then none of LoRA.
+        #expect(standing.finalists == [0, 1, 4, 5] && standing.seeds == [0, 1, 2])
+        #expect(standing.fewerSeeds == [5: 2])
+        #expect(heats.filter { $0.isFinal && $0.candidate == 5 }.map(\.seed) == [0, 1])
+        #expect(done.values.map(\.seconds).reduce(0, +) <= 500)
+    }
+
     @Test func `who was ahead on dev runs in full even where many cheaper ones could run on more seeds`() {
         let candidates =
             [Candidate(.zeroShot, .template)]

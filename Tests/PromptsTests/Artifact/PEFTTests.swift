@@ -99,6 +99,29 @@ import Testing
         }
     }
 
+    @Test func `changes of DistilBERT's maps are written by the names that transformers gives them`() throws {
+        let (place, tiny) = (try TemporaryFolder(), try Tiny.masked("distilbert"))
+        var settings = LoRA.Settings()
+        (settings.steps, settings.rate, settings.rank) = (3, .fixed(0.05), 2)
+        let prompt = try LoRA(settings).fit(Tiny.split(), Tiny.task(), to: tiny, RunContext())
+        let folder = PromptFolder(place.file("saved"))
+        try folder.write(prompt)
+        let names = try SafetensorsFile(contentsOf: folder.url.appendingPathComponent(Self.tensors)).names
+        let maps = ["q_lin", "v_lin"].flatMap { map in
+            (0..<tiny.model.traits.layers).flatMap { layer in
+                ["A", "B"].map {
+                    "base_model.model.distilbert.transformer.layer.\(layer).attention.\(map).lora_\($0).weight"
+                }
+            }
+        }
+        #expect(Set(names) == Set(maps))
+        let configuration = try json(folder.url.appendingPathComponent(Self.configuration))
+        #expect(configuration["target_modules"] as? [String] == ["q_lin", "v_lin"])
+        let again = try folder.read(on: CPUBackend.shared)
+        #expect(again.tensors.names == prompt.tensors.names)
+        try again.verify(tiny)
+    }
+
     @Test
     func `prompts that were learned apart are written as one multitask adapter, and read back to the bit`()
         throws

@@ -3,6 +3,7 @@ import Models
 import Prompts
 import TestSupport
 import Testing
+import Training
 
 /// Templates that a masked model writes (Oracles/prompts/lm_bff.py).
 @Suite struct TemplateGenerationTests {
@@ -47,6 +48,27 @@ import Testing
         #expect(found.contains { $0.template.source.hasPrefix("{answer}") })
         #expect(found.contains { !$0.template.source.hasPrefix("{answer}") })
         #expect(try TemplateGeneration(settings).candidates(split, Tiny.task(), Tiny.masked()) == found)
+    }
+
+    @Test func `the best templates are chosen with the model tuned`() throws {
+        var settings = TemplateGeneration.Settings()
+        (settings.before, settings.after, settings.beams, settings.kept) = (2, 1, 3, 2)
+        let (split, task, tiny) = (try Tiny.split(perLabel: 4), try Tiny.task(), try Tiny.masked())
+        let plain = try TemplateGeneration(settings).candidates(split, task, tiny)
+        (settings.tuned, settings.tuning.steps, settings.tuning.rate) = (3, 10, .fixed(5e-3))
+        let found = try TemplateGeneration(settings).candidates(split, task, tiny)
+        #expect(Set(found.prefix(3).map(\.template)) == Set(plain.prefix(3).map(\.template)))
+        #expect(found.dropFirst(3).map(\.template) == plain.dropFirst(3).map(\.template))
+        let scores = found.compactMap(\.tunedDev)
+        #expect(scores.count == 3 && scores == scores.sorted(by: >))
+        #expect(scores.last != found.prefix(3).last?.dev)
+        // What the dev rows say of the same tuning as a method of its own.
+        var (method, asked) = (ModelTuning.Settings(), task)
+        method.learning = settings.tuning
+        asked.template = found[0].template
+        let notes = Notes()
+        _ = try ModelTuning(method).fit(split, asked, to: tiny, RunContext { notes.add($0) })
+        #expect(notes.evaluations.map(\.score).max() == scores.first)
     }
 
     @Test func `a causal model and numbers out of range are refused`() throws {
