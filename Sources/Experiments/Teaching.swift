@@ -111,7 +111,7 @@ public struct Teaching: Sendable {
         }
         let peakTrainingBytes = CPUBackend.shared.memory.peak
         let seconds = Date().timeIntervalSince(start)
-        var plain = prepared.task
+        var plain = try prepared.task.withoutSoftSlots()
         plain.demonstrationSets = nil
         let hard = try Prompt.hard(plain, pretrained)
         let test = try prepared.test.open(for: "\(plan.output.path) \(start.timeIntervalSince1970)")

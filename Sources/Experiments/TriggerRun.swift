@@ -109,8 +109,8 @@ public struct TriggerRun: Sendable {
         method.observe = { heard.add($0) }
         let prompt = try method.fit(
             split, task, to: pretrained, RunContext(stop: stop, checkpoint: checkpoint))
-        var plain = task
-        (plain.template, plain.name) = (try task.template.withoutSoftSlots(), task.name + " without triggers")
+        var plain = try task.withoutSoftSlots()
+        plain.name += " without triggers"
         let measured = try draw.measure(
             (prompt, "with triggers"), besides: (try Prompt.hard(plain, pretrained), "without triggers"),
             pretrained)

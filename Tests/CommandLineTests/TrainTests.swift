@@ -98,6 +98,30 @@ import Testing
         #expect(place.names == ["pool.jsonl", "test.jsonl"])
     }
 
+    @Test(arguments: ["prompt-tuning", "p-tuning"], [Workplace.model, Workplace.maskedModel])
+    func `soft rows stand where the template has them, and zero-shot is asked without`(
+        _ method: String, _ model: URL
+    ) throws {
+        let place = try Workplace()
+        try place.writeRows()
+        let asked = ["--template", "{text} {soft 2} It was {soft 2} {answer}.", "--words"]
+        let trained = try place.cloze(
+            "train", on: model,
+            [
+                "--data", "pool.jsonl", "--test", "test.jsonl", "--per-label", "4", "--steps", "3",
+                "--method",
+                method, "--output", "learned", "--json",
+            ] + asked + ["negative=terrible,positive=great"])
+        #expect(trained.status == 0, "\(trained.messages)")
+        let rows = try trained.json()["rows"] as? [[String: Any]] ?? []
+        let hard = try place.cloze(
+            "evaluate", on: model, Workplace.question + ["--data", "test.jsonl", "--json"])
+        let metrics = try hard.json()["metrics"] as? [[String: Any]]
+        let value = metrics?.first { $0["metric"] as? String == "accuracy" }?["value"] as? Double
+        #expect(rows.count == 3 && rows[1]["value"] as? Double == value, "\(hard.output)")
+        #expect(try place.cloze("predict", on: model, ["--prompt", "learned", "a gem"]).status == 0)
+    }
+
     @Test func `a prompt is learned for two tasks, and starts the training of each`() throws {
         let place = try Workplace()
         try place.writeRows()

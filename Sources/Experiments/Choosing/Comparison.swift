@@ -184,7 +184,7 @@ public struct Comparison: Sendable {
     /// - Throws: ``ExperimentError/budgetTooSmall(seconds:needed:)`` where one evaluation is more than all there is.
     private func checkBudget(_ setup: Setup) throws {
         guard let budget = experiment.budget else { return }
-        let prompt = try Prompt.hard(setup.task, pretrained)
+        let prompt = try Prompt.hard(setup.task.withoutSoftSlots(), pretrained)
         let some = Array(setup.pool.examples.prefix(8))
         let start = Date()
         _ = try Predictor([prompt], pretrained).predict(some, with: prompt.id)

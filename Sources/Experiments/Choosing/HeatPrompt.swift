@@ -39,7 +39,7 @@ struct HeatPrompt {
     /// Makes it.
     func make(_ context: RunContext) throws -> Prompt {
         switch candidate.recipe {
-        case .template: return try Prompt.hard(task, pretrained)
+        case .template: return try Prompt.hard(task.withoutSoftSlots(), pretrained)
         case .pattern(let text):
             var asked = task
             asked.template = try Template(text)
@@ -47,8 +47,10 @@ struct HeatPrompt {
         case .corrected(let method):
             var plan = InContextPlan()
             (plan.calibrations, plan.heldOut) = ([method], split?.train)
-            return try InContextLearning(Prompt.hard(task, pretrained), plan, pretrained)
-                .corrected(seed: heat.seed)
+            return try InContextLearning(
+                Prompt.hard(task.withoutSoftSlots(), pretrained), plan, pretrained
+            )
+            .corrected(seed: heat.seed)
         case .examples(let settings): return try shown(settings)
         case .search(let settings): return try searched(settings, context)
         case .training(let choice): return try trained(choice, context)
@@ -57,7 +59,7 @@ struct HeatPrompt {
 
     /// Examples need room: as much as the model has.
     private func shown(_ settings: DemonstrationSettings) throws -> Prompt {
-        var asked = task
+        var asked = try task.withoutSoftSlots()
         asked.limit = pretrained.model.traits.contextLength
         var plan = InContextPlan()
         (plan.settings, plan.pool) = (settings, split?.train.examples ?? [])

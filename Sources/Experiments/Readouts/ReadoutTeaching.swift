@@ -169,7 +169,8 @@ public struct ReadoutTeaching: Sendable {
         let readout = plan.task.readout
         guard let name = ReadoutReference.name(readout) else {
             let untaught = try TextGeneration.untaught(
-                named: plan.task.name, plan.task.template, plan.texts, limit: plan.limit, pretrained)
+                named: plan.task.name, plan.task.template.withoutSoftSlots(), plan.texts, limit: plan.limit,
+                pretrained)
             let answered = try answer(test, untaught, "writing for the test rows without training")
             return ReadoutRow(
                 name: "zero-shot", metrics: try MetricValue.values(outcomes(answered.answers, test), metrics),

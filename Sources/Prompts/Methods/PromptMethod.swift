@@ -44,6 +44,13 @@ extension PromptTask {
         demonstrationSets = manifest.demonstrationSets
     }
 
+    /// The task by its words alone, as it is asked before anything is trained.
+    package func withoutSoftSlots() throws(TemplateError) -> PromptTask {
+        var task = self
+        task.template = try template.withoutSoftSlots()
+        return task
+    }
+
     /// Throws ``PromptError/badSetting(name:value:allowed:)`` where the template has soft slots that a method would
     /// not train.
     func requireNoSoftRows(for method: String) throws {

@@ -97,6 +97,7 @@ extension Template {
 
     /// The same template without its soft slots: what it says before anything is trained or searched.
     package func withoutSoftSlots() throws(TemplateError) -> Template {
+        guard hasSoftRows else { return self }
         var source = ""
         for part in parts {
             if case .soft = part { source = source.withoutFinalSpaces } else { source += part.printed }
