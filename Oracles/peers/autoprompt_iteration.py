@@ -1,5 +1,5 @@
 """Seconds that an iteration of AutoPrompt takes in PyTorch: the gradient at the triggers over one batch, the best tokens
-of the vocabulary by it, and the loss of the triggers and of each candidate on another batch; the first warms up.
+of the vocabulary by it, and how often the triggers and each candidate are right on another batch; the first warms up.
 
 The strongest form: frozen weights, the head at the answer's mask only, and only the label words' rows of the output
 matrix where candidates are compared. With --reference as AutoPrompt's code has it: the head at every position.
@@ -72,7 +72,7 @@ def value(ids, mask, places, answers, labels, triggers) -> float:
         scores = model(**inputs).logits[at].log_softmax(-1)[:, task.tokens]
     else:
         scores = scores_at(model, at, task.tokens, **inputs)
-    return -float(torch.nn.functional.cross_entropy(scores, labels))
+    return float((scores.argmax(-1) == labels).float().mean())
 
 
 triggers = torch.full((arguments.triggers,), mask_id)

@@ -4,7 +4,9 @@
 
 #include <string.h>
 
-#define PANEL 192      // weight rows expanded at a time
+#define PANEL 192      // weight rows expanded at a time, so that a panel stays in the second-level cache
+#define MANY 256       // from so many rows of x on panels are larger: BLAS packs x anew for each of them
+#define FLOATS (1 << 19)  // of such a panel
 #define FEW 4          // up to so many rows of x, a dot product a weight row beats a matrix product
 
 static const struct { short length, bytes; } blocks[CK_TYPES] = {
@@ -23,6 +25,11 @@ typedef struct {
 } product;
 
 static const void *row_of(const product *p, long o) { return p->w + o * p->row_bytes; }
+
+static long panel_rows(const product *p, long K) {
+    long rows = FLOATS / K & ~15L;
+    return p->N >= MANY && rows > PANEL ? rows : PANEL;
+}
 
 // Rows [begin, end) of the weight, columns [from, to), as floats of stride to - from.
 static const float *panel(const product *p, long begin, long end, long from, long to) {
@@ -47,8 +54,8 @@ static void block_product(const product *p, long begin, long end, long first, lo
                     row_of(p, begin), p->K, p->bias ? 1 : 0, y + begin, p->O);
         return;
     }
-    for (long o = begin; o < end; o += PANEL) {
-        long stop = o + PANEL < end ? o + PANEL : end;
+    for (long o = begin, rows = panel_rows(p, p->K); o < end; o += rows) {
+        long stop = o + rows < end ? o + rows : end;
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, last - first, stop - o, p->K, 1, x, p->K,
                     panel(p, o, stop, 0, p->K), p->K, p->bias ? 1 : 0, y + o, p->O);
     }
@@ -96,8 +103,8 @@ static void by_inputs(const void *arguments, long begin, long end) {
                     (const float *)p->w + begin, p->K, 0, p->y + begin, p->K);
         return;
     }
-    for (long o = 0; o < p->O; o += PANEL) {
-        long stop = o + PANEL < p->O ? o + PANEL : p->O;
+    for (long o = 0, rows = panel_rows(p, width); o < p->O; o += rows) {
+        long stop = o + rows < p->O ? o + rows : p->O;
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, p->N, width, stop - o, 1, p->x + o, p->O,
                     panel(p, o, stop, begin, end), width, o > 0, p->y + begin, p->K);
     }

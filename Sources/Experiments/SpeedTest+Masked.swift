@@ -57,7 +57,7 @@ extension SpeedTest {
     ) throws -> Result {
         var settings = AutoPrompt.Settings()
         (settings.triggers, settings.candidates, settings.batch) = (triggers, candidates, batch)
-        (settings.iterations, settings.measure) = (iterations + 1, .likelihood)
+        settings.iterations = iterations + 1
         let rows = try task.rows(task.pool, limit: 2 * batch * (iterations + 1))
         let none = try Dataset(name: rows.name, labels: rows.labels, examples: [])
         let stamps = Mutex<[Date]>([])
@@ -70,7 +70,7 @@ extension SpeedTest {
         let setup = try PromptSetup(question, template: try method.template(for: question), pretrained)
         let real =
             try setup.prompts(rows).reduce(0) { $0 + $1.prompt.rows.count } * batch / rows.examples.count
-        // The gradient's batch goes forward and back, the other forward for what is there and each candidate.
+        // The gradient's batch goes forward and back, the other forward for what is there and at most each candidate.
         return result(
             "AutoPrompt iteration", Self.median(seconds), examples: batch * (candidates + 2), real: real,
             computed: real * (candidates + 3), passes: 1, vocabularyRows: 2 * batch)

@@ -59,9 +59,9 @@ public struct AutoPrompt: Sendable {
         public var number: Int
         /// The trigger that was looked at.
         public var place: Int
-        /// The score of the triggers before, and of the best candidate, on the same fresh rows.
+        /// The score of the triggers before, on fresh rows.
         public var current: Double
-        /// The best candidate's.
+        /// The best score on the same rows: of the candidate that was taken, or still that of the triggers before.
         public var best: Double
         /// Whether the candidate was taken.
         public var isTaken: Bool

@@ -75,6 +75,14 @@ package struct TriggerObjective: Sendable {
         return sum
     }
 
+    /// How one example was answered.
+    package struct Answer: Hashable, Sendable {
+        /// Whether the likeliest label is the example's own.
+        package let isRight: Bool
+        /// The log-probability of the right label among the labels' words, in nats.
+        package let logLikelihood: Double
+    }
+
     /// What a set of triggers got on some examples.
     package struct Score: Hashable, Sendable {
         /// How many were answered right.
@@ -83,14 +91,26 @@ package struct TriggerObjective: Sendable {
         package var logLikelihood = 0.0
         /// Of how many.
         package var count = 0
+
+        /// One answer more.
+        mutating func add(_ answer: Answer) {
+            right += answer.isRight ? 1 : 0
+            logLikelihood += answer.logLikelihood
+            count += 1
+        }
     }
 
-    /// The scores of several sets of triggers on the same examples.
+    /// The score of a set of triggers on examples.
+    package func score(_ triggers: [Int32], on batch: [LabelledPrompt]) throws -> Score {
+        try answers([triggers], on: batch)[0].reduce(into: Score()) { $0.add($1) }
+    }
+
+    /// What several sets of triggers answer to the same examples: a list a set, in the order of the examples.
     ///
     /// All sets stand in the same walks: on a causal model what the prompts share in front of the trigger that
     /// differs is read once; on a masked model they are rows of one packed batch.
-    package func scores(_ sets: [[Int32]], on batch: [LabelledPrompt]) throws -> [Score] {
-        var results = sets.map { _ in Score() }
+    package func answers(_ sets: [[Int32]], on batch: [LabelledPrompt]) throws -> [[Answer]] {
+        var results = sets.map { _ in [Answer]() }
         let questions = batch.flatMap { item in
             sets.indices.map { (set: $0, prompt: item.prompt.filling(sets[$0]), label: Int(item.label)) }
         }
@@ -109,7 +129,7 @@ package struct TriggerObjective: Sendable {
     }
 
     private func add(
-        _ questions: ArraySlice<(set: Int, prompt: EncodedPrompt, label: Int)>, to results: inout [Score]
+        _ questions: ArraySlice<(set: Int, prompt: EncodedPrompt, label: Int)>, to results: inout [[Answer]]
     ) throws {
         let pass = Pass.inference(pretrained.weights)
         let (hidden, readings) = walk(questions.map(\.prompt), nil, pass)
@@ -118,9 +138,10 @@ package struct TriggerObjective: Sendable {
         for (row, question) in questions.enumerated() {
             let own = values[row * width..<(row + 1) * width]
             let best = own.indices.reduce(own.startIndex) { own[$1] > own[$0] ? $1 : $0 } - own.startIndex
-            results[question.set].right += best == question.label ? 1 : 0
-            results[question.set].logLikelihood += Double(own[own.startIndex + question.label])
-            results[question.set].count += 1
+            results[question.set].append(
+                Answer(
+                    isRight: best == question.label,
+                    logLikelihood: Double(own[own.startIndex + question.label])))
         }
     }
 }

@@ -20,6 +20,7 @@ struct TriggerSearch {
     private let settings: AutoPrompt.Settings
     private let template: TriggerTemplate
     private let objective: TriggerObjective
+    private let contest: TriggerContest
     private let hotFlip: HotFlip
     private let train: ShuffledBatches<LabelledPrompt>
     private let dev: [LabelledPrompt]
@@ -36,6 +37,7 @@ struct TriggerSearch {
         self.settings = settings
         self.template = template
         objective = TriggerObjective(pretrained, words, masks: slots.fixedMasks)
+        contest = TriggerContest(objective, by: settings.measure)
         hotFlip = HotFlip(
             pretrained.model, pretrained.weights,
             allowed: settings.filter.allowed(
@@ -85,20 +87,18 @@ struct TriggerSearch {
         var random = CounterRandom(seed: settings.seed, stream: UInt64(state.iteration))
         let place = Int(random.next().multipliedFullWidth(by: UInt64(template.count)).high)
         let gradient = try objective.gradient(proposing, at: state.triggers).rows(place..<place + 1)
-        let sets = [state.triggers] + candidates(at: place, gradient)
-        let scores = try objective.scores(sets, on: judging).map(value)
-        let best = scores.indices.dropFirst().reduce(0) { scores[$1] > scores[$0] ? $1 : $0 }
+        let sets = candidates(at: place, gradient)
+        let outcome = try contest.outcome(state.triggers, against: sets, on: judging)
         state.iteration += 1
         var dev: Double?
-        if best > 0 {
-            state.triggers = sets[best]
-            dev = try devScore(state.triggers) ?? scores[best]
+        if let winner = outcome.winner {
+            state.triggers = sets[winner]
+            dev = try devScore(state.triggers) ?? outcome.reached
             if let dev, dev > state.bestScore { (state.best, state.bestScore) = (state.triggers, dev) }
         }
         return AutoPrompt.Iteration(
-            number: state.iteration, place: place, current: scores[0],
-            best: scores.dropFirst().max() ?? scores[0], isTaken: best > 0, dev: dev,
-            template: try result().printed)
+            number: state.iteration, place: place, current: outcome.current, best: outcome.reached,
+            isTaken: outcome.winner != nil, dev: dev, template: try result().printed)
     }
 
     /// The sets of triggers with another token in one place, of those tokens whose text is themselves.
@@ -118,14 +118,7 @@ struct TriggerSearch {
     /// Nil without dev rows.
     private func devScore(_ triggers: [Int32]) throws -> Double? {
         guard !dev.isEmpty else { return nil }
-        return value(try objective.scores([triggers], on: dev)[0])
-    }
-
-    private func value(_ score: TriggerObjective.Score) -> Double {
-        switch settings.measure {
-        case .accuracy: Double(score.right) / Double(max(1, score.count))
-        case .likelihood: score.logLikelihood / Double(max(1, score.count))
-        }
+        return contest.value(try objective.score(triggers, on: dev))
     }
 
     /// The ordinary template with the best triggers so far.

@@ -116,12 +116,37 @@ import Tokenizers
     func `sets that are scored together score as each does alone`(_ name: String) throws {
         let made = try Case(name)
         let sets: [[Int32]] = [made.triggers, [45, 61, 60], [70, 50, 60], [45, 50, 71]]
-        let together = try made.objective.scores(sets, on: made.batch)
-        for (set, score) in zip(sets, together) {
-            let alone = try made.objective.scores([set], on: made.batch)[0]
-            #expect(alone.right == score.right && score.count == made.batch.count)
-            #expect(abs(alone.logLikelihood - score.logLikelihood) < 1e-4)
+        let together = try made.objective.answers(sets, on: made.batch)
+        for (set, answers) in zip(sets, together) {
+            let alone = try made.objective.answers([set], on: made.batch)[0]
+            #expect(alone.map(\.isRight) == answers.map(\.isRight) && answers.count == made.batch.count)
+            for (one, other) in zip(alone, answers) {
+                #expect(abs(one.logLikelihood - other.logLikelihood) < 1e-4)
+            }
         }
+    }
+
+    @Test(arguments: [AutoPrompt.Measure.accuracy, .likelihood])
+    func `a contest says what scoring every set on every example says`(_ measure: AutoPrompt.Measure) throws {
+        var winners = Set<Int?>()
+        for made in [try Case("bert"), try Case("llama")] {
+            let contest = TriggerContest(made.objective, by: measure)
+            let flipped = made.batch.map { LabelledPrompt(prompt: $0.prompt, label: 1 - $0.label) }
+            // Enough rows that some sets are given up on the way.
+            let batch = made.batch + flipped + made.batch
+            for round in 0..<20 {
+                var random = CounterRandom(seed: 5, stream: UInt64(round))
+                let sets = (0..<6).map { _ in (0..<3).map { _ in Int32(45 + random.next() % 30) } }
+                let values = try sets.map { contest.value(try made.objective.score($0, on: batch)) }
+                // Of equals the earlier one.
+                let best = values.indices.reduce(0) { values[$1] > values[$0] + 1e-6 ? $1 : $0 }
+                let outcome = try contest.outcome(sets[0], against: Array(sets.dropFirst()), on: batch)
+                #expect(outcome.winner == (best == 0 ? nil : best - 1), "\(made.name), \(round): \(values)")
+                #expect(abs(outcome.current - values[0]) < 1e-5 && abs(outcome.reached - values[best]) < 1e-5)
+                winners.insert(outcome.winner)
+            }
+        }
+        #expect(winners.count > 2, "the rounds do not differ: \(winners)")
     }
 
     @Test func `special tokens and label words are never candidates`() throws {
