@@ -12,6 +12,7 @@ from peft_cases import VIRTUAL, make  # noqa: E402
 from tiny_encoders import load  # noqa: E402
 
 BERT = GOLDENS / "models" / "bert"
+DISTILBERT = GOLDENS / "models" / "distilbert"
 TASK = "FEATURE_EXTRACTION"
 configurations = {
     "prompt_tuning": PromptTuningConfig(task_type=TASK, num_virtual_tokens=VIRTUAL),
@@ -22,3 +23,10 @@ configurations = {
 }
 for number, (kind, configuration) in enumerate(configurations.items()):
     make(configuration, seed=431 + number, base=BERT, load=load, name=f"peft_masked_{kind}")
+make(  # its maps have names of their own
+    LoraConfig(task_type=TASK, r=4, lora_alpha=8, target_modules=["q_lin", "v_lin"], init_lora_weights=False),
+    seed=434,
+    base=DISTILBERT,
+    load=load,
+    name="peft_masked_lora_distilbert",
+)

@@ -23,7 +23,8 @@ import common  # noqa: E402, F401  (one thread, no network)
 import torch  # noqa: E402
 from peft import PeftModel  # noqa: E402
 
-from tiny_models import load  # noqa: E402
+import tiny_encoders  # noqa: E402
+import tiny_models  # noqa: E402
 
 
 def arguments() -> argparse.Namespace:
@@ -34,6 +35,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--absolute", type=float, default=1e-4, help="tolerance (default %(default)s)")
     parser.add_argument("--relative", type=float, default=1e-4, help="tolerance (default %(default)s)")
     return parser.parse_args()
+
+
+def load(folder: Path):
+    """A masked or a causal model, as its configuration says."""
+    kinds = json.loads((folder / "config.json").read_text()).get("architectures") or [""]
+    return (tiny_encoders if kinds[0].endswith("ForMaskedLM") else tiny_models).load(folder)
 
 
 def read_probe(path: Path) -> dict:

@@ -60,6 +60,8 @@ public struct Comparison: Sendable {
         var pool: Dataset
         var test: LockedTest
         var task: PromptTask
+        /// The same without the template's own soft slots, for what trains none.
+        var hardTask: PromptTask
         var words: EncodedVerbalizer
         var settings: String
         var manifest: EnvironmentManifest
@@ -98,7 +100,8 @@ public struct Comparison: Sendable {
             [settings, manifest.modelFingerprint, "\(plan.output?.path ?? "")"] + manifest.data.map(\.sha256)
         hash.update(Array(parts.joined(separator: "\n").utf8))
         return Setup(
-            candidates: candidates, race: race, pool: pool, test: test, task: task, words: words,
+            candidates: candidates, race: race, pool: pool, test: test, task: task,
+            hardTask: try task.withoutSoftSlots(), words: words,
             settings: settings, manifest: manifest, identity: hash.digest())
     }
 
@@ -116,7 +119,8 @@ public struct Comparison: Sendable {
             }
             recorder = try RunRecorder(goingOnWith: found, in: store)
             for trial in try store.trials(of: found.id) where trial.status == .finished {
-                guard let result = HeatResult(trial), result.outcome == .finished || result.reason != nil
+                guard let result = trial.found(HeatResult.self),
+                    result.outcome == .finished || result.reason != nil
                 else {
                     continue
                 }
@@ -184,7 +188,7 @@ public struct Comparison: Sendable {
     /// - Throws: ``ExperimentError/budgetTooSmall(seconds:needed:)`` where one evaluation is more than all there is.
     private func checkBudget(_ setup: Setup) throws {
         guard let budget = experiment.budget else { return }
-        let prompt = try Prompt.hard(setup.task.withoutSoftSlots(), pretrained)
+        let prompt = try Prompt.hard(setup.hardTask, pretrained)
         let some = Array(setup.pool.examples.prefix(8))
         let start = Date()
         _ = try Predictor([prompt], pretrained).predict(some, with: prompt.id)
@@ -192,15 +196,5 @@ public struct Comparison: Sendable {
         let aRow = Date().timeIntervalSince(start) / Double(max(1, some.count))
         let needed = aRow * Double(dev + setup.test.count)
         guard budget >= needed else { throw ExperimentError.budgetTooSmall(seconds: budget, needed: needed) }
-    }
-}
-
-extension HeatResult {
-    /// What a trial's record says; nil where it is of another layout.
-    init?(_ trial: RunRecord) {
-        guard let report = trial.report,
-            let result = try? JSONDecoder().decode(HeatResult.self, from: Data(report.utf8))
-        else { return nil }
-        self = result
     }
 }

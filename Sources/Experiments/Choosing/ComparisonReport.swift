@@ -223,14 +223,6 @@ public struct ComparisonReport: Codable, Sendable {
 }
 
 extension ComparisonReport {
-    /// What a comparison's record says; nil for a run of another kind, or of another layout.
-    init?(_ run: RunRecord) {
-        guard run.kind == "compare", let text = run.report,
-            let report = try? JSONDecoder().decode(Self.self, from: Data(text.utf8))
-        else { return nil }
-        self = report
-    }
-
     /// The same without the texts of rows, for whoever may not see them; their names stay.
     var withoutTexts: Self {
         var copy = self

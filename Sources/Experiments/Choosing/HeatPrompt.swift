@@ -6,6 +6,8 @@ internal import Prompts
 struct HeatPrompt {
     private let comparison: Comparison
     private let task: PromptTask
+    /// The same without the template's own soft slots, for what trains none.
+    private let hardTask: PromptTask
     private let candidate: Candidate
     private let heat: Heat
     private let split: FewShotSplit?
@@ -19,7 +21,7 @@ struct HeatPrompt {
     ) {
         self.observe = observe
         self.comparison = comparison
-        (task, candidate) = (setup.task, setup.candidates[heat.candidate])
+        (task, hardTask, candidate) = (setup.task, setup.hardTask, setup.candidates[heat.candidate])
         (self.heat, self.split) = (heat, split)
     }
 
@@ -39,7 +41,7 @@ struct HeatPrompt {
     /// Makes it.
     func make(_ context: RunContext) throws -> Prompt {
         switch candidate.recipe {
-        case .template: return try Prompt.hard(task.withoutSoftSlots(), pretrained)
+        case .template: return try Prompt.hard(hardTask, pretrained)
         case .pattern(let text):
             var asked = task
             asked.template = try Template(text)
@@ -48,7 +50,7 @@ struct HeatPrompt {
             var plan = InContextPlan()
             (plan.calibrations, plan.heldOut) = ([method], split?.train)
             return try InContextLearning(
-                Prompt.hard(task.withoutSoftSlots(), pretrained), plan, pretrained
+                Prompt.hard(hardTask, pretrained), plan, pretrained
             )
             .corrected(seed: heat.seed)
         case .examples(let settings): return try shown(settings)
@@ -59,7 +61,7 @@ struct HeatPrompt {
 
     /// Examples need room: as much as the model has.
     private func shown(_ settings: DemonstrationSettings) throws -> Prompt {
-        var asked = try task.withoutSoftSlots()
+        var asked = hardTask
         asked.limit = pretrained.model.traits.contextLength
         var plan = InContextPlan()
         (plan.settings, plan.pool) = (settings, split?.train.examples ?? [])

@@ -105,7 +105,7 @@ struct HeatRun {
         if let earlier = try comparison.store.trials(of: parent).last(where: { $0.identity == identity }) {
             let steps = try comparison.store.steps(of: earlier.id)
             let seconds = steps.compactMap(\.seconds).reduce(0, +)
-            let warnings = HeatResult(earlier)?.warnings ?? []
+            let warnings = earlier.found(HeatResult.self)?.warnings ?? []
             return (try RunRecorder(goingOnWith: earlier, in: comparison.store), seconds, warnings)
         }
         let settings = String(decoding: try RunRecorder.encoder.encode(candidate), as: UTF8.self)

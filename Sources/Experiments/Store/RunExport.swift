@@ -27,7 +27,8 @@ public struct RunExport {
         }
         let steps = try store.steps(of: run.id)
         var record = run
-        let comparison = ComparisonReport(run).map { showsTexts ? $0 : $0.withoutTexts }
+        let found = run.kind == "compare" ? run.found(ComparisonReport.self) : nil
+        let comparison = showsTexts ? found : found?.withoutTexts
         if let comparison {
             record.report = nil
             try ReportFolder(folder, replacing: true).write(comparison)

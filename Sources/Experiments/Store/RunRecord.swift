@@ -64,6 +64,11 @@ public struct RunRecord: Codable, Hashable, Sendable, Identifiable {
 
     /// When it began.
     public var start: Date { Date(timeIntervalSince1970: started) }
+
+    /// What it found, as one kind of report; nil where there is none, or one of another layout.
+    func found<Report: Decodable>(_ kind: Report.Type) -> Report? {
+        report.flatMap { try? JSONDecoder().decode(kind, from: Data($0.utf8)) }
+    }
 }
 
 /// One step of a run.

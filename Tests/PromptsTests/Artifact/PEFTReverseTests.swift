@@ -31,6 +31,16 @@ struct PEFTReverseTests {
         try write([prompt], Self.rows.map { ($0, 0) }, tiny, to: folder)
     }
 
+    @Test(arguments: ["bert", "distilbert"]) func `LoRA on an encoder is written`(_ name: String) throws {
+        let tiny = try Tiny.masked(name)
+        var settings = LoRA.Settings()
+        (settings.steps, settings.rate, settings.rank) = (5, .fixed(0.05), 4)
+        let prompt = try LoRA(settings).fit(Tiny.split(), Tiny.task(), to: tiny, RunContext())
+        let folder = Self.place.appendingPathComponent("lora-\(name)")
+        try PromptFolder(folder).write(prompt, replacing: true)
+        try write([prompt], Self.rows.map { ($0, 0) }, tiny, to: folder)
+    }
+
     @Test func `several prompts are written as one multitask adapter`() throws {
         let tiny = try Tiny.model()
         let prompts = try (0..<3).map { try Tiny.prompt(tiny, name: "task \($0)", rows: 4, seed: UInt64($0)) }

@@ -18,13 +18,14 @@ import Testing
     static let kinds = [
         "peft_prompt_tuning", "peft_prefix_tuning", "peft_p_tuning", "peft_multitask_prompt_tuning",
         "peft_lora", "peft_lora_gpt2", "peft_masked_prompt_tuning", "peft_masked_prefix_tuning",
-        "peft_masked_lora",
+        "peft_masked_lora", "peft_masked_lora_distilbert",
     ]
 
     /// The model that a golden was made with.
     private static func model(_ kind: String) throws -> PretrainedModel {
         kind.contains("masked")
-            ? try Tiny.masked() : try Tiny.model(kind.hasSuffix("gpt2") ? "gpt2" : "llama")
+            ? try Tiny.masked(kind.hasSuffix("distilbert") ? "distilbert" : "bert")
+            : try Tiny.model(kind.hasSuffix("gpt2") ? "gpt2" : "llama")
     }
 
     private func rows(_ folder: PromptFolder) throws -> Tensor {
