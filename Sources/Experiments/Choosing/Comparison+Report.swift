@@ -249,7 +249,7 @@ private struct Lines {
         .init(
             way: setup.candidates[candidate].way, name: setup.candidates[candidate].name, standing: standing,
             reason: reason, values: [], trainedParameters: 0, length: setup.candidates[candidate].length,
-            shortenedRows: 0, tokensCut: 0, warnings: [])
+            layers: setup.candidates[candidate].layers, shortenedRows: 0, tokensCut: 0, warnings: [])
     }
 }
 

@@ -63,6 +63,8 @@ public struct ComparisonReport: Codable, Sendable {
         public var rate: Float?
         /// How many soft rows, or keys and values, or examples it has; nil where it has none.
         public var length: Int?
+        /// The layers that get keys and values, where they were named; nil in old reports too.
+        public var layers: [Int]?
         /// Test inputs that were shortened, of one seed, and the tokens that they lost.
         public var shortenedRows: Int
         /// How many tokens test inputs have lost.

@@ -110,4 +110,13 @@ public struct Candidate: Codable, Hashable, Sendable {
         case .template, .pattern, .corrected, .training: nil
         }
     }
+
+    /// The layers that get keys and values, where they were named.
+    var layers: [Int]? {
+        switch recipe {
+        case .training(.prefixTuning(let settings)): settings.layers
+        case .training(.deepPrompt(let settings)): settings.layers
+        case .template, .pattern, .corrected, .examples, .search, .training: nil
+        }
+    }
 }

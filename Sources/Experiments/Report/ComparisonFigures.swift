@@ -17,7 +17,7 @@ package struct ComparisonFigures {
 
     /// All that the report has data for.
     package var all: [Figure] {
-        [results, shots, lengths].compactMap(\.self) + losses + reliability
+        [results, shots, lengths, depths].compactMap(\.self) + losses + reliability
     }
 
     private func colour(_ name: String) -> String {
@@ -96,21 +96,36 @@ package struct ComparisonFigures {
 
     /// The metric over the length of the prompt, for methods that were run with several.
     private var lengths: Figure? {
-        let groups = Dictionary(grouping: report.finalists.filter { $0.length != nil }) { $0.way }
-            .filter { Set($0.value.compactMap(\.length)).count > 1 }
+        figure(
+            "lengths", over: \.length, by: <, label: { "\($0)" }, axis: "rows or examples of the prompt",
+            caption: "How much a longer prompt brings.")
+    }
+
+    /// The metric over the layers that get keys and values, for methods that were run with several choices.
+    private var depths: Figure? {
+        figure(
+            "depths", over: \.layers, by: { ($0.count, $0[0]) < ($1.count, $1[0]) }, label: \.asRanges,
+            axis: "layers with a prompt, the first is 0", caption: "How much a prompt in more layers brings.")
+    }
+
+    /// The metric over a setting, a line a method that was run with several values of it.
+    private func figure<Value: Hashable>(
+        _ name: String, over setting: (ComparisonReport.Line) -> Value?, by order: (Value, Value) -> Bool,
+        label: (Value) -> String, axis title: String, caption: String
+    ) -> Figure? {
+        let groups = Dictionary(grouping: report.finalists.filter { setting($0) != nil }) { $0.way }
+            .filter { Set($0.value.compactMap(setting)).count > 1 }
         guard !groups.isEmpty else { return nil }
-        let columns = Array(Set(groups.values.joined().compactMap(\.length))).sorted()
+        let columns = Set(groups.values.joined().compactMap(setting)).sorted(by: order)
         let curves = groups.keys.sorted().map { way in
             Curve(
                 name: way.rawValue,
-                points: columns.enumerated().compactMap { place, length -> (x: Double, values: [Double])? in
-                    let values = (groups[way] ?? []).filter { $0.length == length }.flatMap(\.values)
+                points: columns.enumerated().compactMap { place, value -> (x: Double, values: [Double])? in
+                    let values = (groups[way] ?? []).filter { setting($0) == value }.flatMap(\.values)
                     return values.isEmpty ? nil : (Double(place), values)
                 })
         }
-        return figure(
-            "lengths", curves, columns.map { "\($0)" }, axis: "rows or examples of the prompt",
-            caption: "How much a longer prompt brings.")
+        return figure(name, curves, columns.map(label), axis: title, caption: caption)
     }
 
     private struct Curve {
@@ -232,5 +247,21 @@ package struct ComparisonFigures {
                     + "Darker bars hold more rows; on the dashed line confidence and accuracy agree.",
                 drawing: drawing)
         }
+    }
+}
+
+extension [Int] {
+    /// Ascending numbers as they are written for `layers`: `0-3,7`.
+    fileprivate var asRanges: String {
+        var runs: [ClosedRange<Int>] = []
+        for number in self {
+            if let last = runs.last, last.upperBound == number - 1 {
+                runs[runs.count - 1] = last.lowerBound...number
+            } else {
+                runs.append(number...number)
+            }
+        }
+        return runs.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+            .joined(separator: ",")
     }
 }

@@ -69,6 +69,19 @@ import Testing
         }
     }
 
+    @Test func `what was run in several choices of layers has a figure over them`() throws {
+        var report = try report()
+        #expect(!ComparisonFigures(report).all.map(\.name).contains("depths"))
+        let trained = report.lines.indices.suffix(2)
+        for (line, layers) in zip(trained, [[1], [0, 1, 2, 5]]) {
+            report.lines[line].way = .deepPrompt
+            report.lines[line].layers = layers
+        }
+        let figure = try #require(ComparisonFigures(report).all.first { $0.name == "depths" })
+        #expect(figure.drawing.file.contains(">1</text>") && figure.drawing.file.contains(">0-2,5</text>"))
+        #expect(figure.drawing.file.contains("deep-prompt"))
+    }
+
     @Test func `Markdown and CSV have a row for every candidate`() throws {
         let report = try report()
         let texts = ComparisonTexts(report)
