@@ -60,20 +60,20 @@ extension SpeedTest {
         settings.iterations = iterations + 1
         let rows = try task.rows(task.pool, limit: 2 * batch * (iterations + 1))
         let none = try Dataset(name: rows.name, labels: rows.labels, examples: [])
-        let stamps = Mutex<[Date]>([])
+        let stamps = Mutex<[(date: Date, readings: Int)]>([])
         var method = AutoPrompt(settings)
-        method.observe = { _ in stamps.withLock { $0.append(Date()) } }
+        method.observe = { iteration in stamps.withLock { $0.append((Date(), iteration.readings)) } }
         let question = task.promptTask(limit: limit)
         _ = try method.fit(FewShotSplit(train: rows, dev: none), question, to: pretrained, RunContext())
         let times = stamps.withLock { $0 }
-        let seconds = zip(times, times.dropFirst()).map { $1.timeIntervalSince($0) }
+        let seconds = zip(times, times.dropFirst()).map { $1.date.timeIntervalSince($0.date) }
         let setup = try PromptSetup(question, template: try method.template(for: question), pretrained)
-        let real =
-            try setup.prompts(rows).reduce(0) { $0 + $1.prompt.rows.count } * batch / rows.examples.count
-        // The gradient's batch goes forward and back, the other forward for what is there and at most each candidate.
+        let aPrompt = try setup.prompts(rows).reduce(0) { $0 + $1.prompt.rows.count } / rows.examples.count
+        let read = times.dropFirst().reduce(0) { $0 + $1.readings } / max(1, iterations)
+        // The gradient's batch goes forward and back; what was read on the other goes forward.
         return result(
-            "AutoPrompt iteration", Self.median(seconds), examples: batch * (candidates + 2), real: real,
-            computed: real * (candidates + 3), passes: 1, vocabularyRows: 2 * batch)
+            "AutoPrompt iteration", Self.median(seconds), examples: batch + read, real: aPrompt * batch,
+            computed: aPrompt * (2 * batch + read), passes: 1, vocabularyRows: 2 * batch)
     }
 }
 

@@ -18,11 +18,11 @@ extension ExperimentKey {
         case .prefixTuning:
             let settings = PrefixTuning.Settings()
             return learning(path, settings.learning)
-                + prefix(path, rows: settings.rows, dropout: settings.dropout, start: "text")
+                + prefix(path, rows: settings.rows, dropout: settings.dropout)
         case .deepPrompt:
             let settings = DeepPrompt.Settings()
             return learning(path, settings.learning)
-                + prefix(path, rows: settings.rows, dropout: settings.dropout, start: "random")
+                + prefix(path, rows: settings.rows, dropout: settings.dropout)
                 + [readout(path, settings.readout)]
         case .lora: return lora(path, LoRA.Settings())
         case .modelTuning:
@@ -126,11 +126,11 @@ extension ExperimentKey {
         ]
     }
 
-    private static func prefix(_ path: String, rows count: Int, dropout: Float, start: String)
+    private static func prefix(_ path: String, rows count: Int, dropout: Float)
         -> [ExperimentKey]
     {
         [
-            rows(path, count), self.start(path, ["text", "written", "random"], start), startText(path),
+            rows(path, count), self.start(path, ["text", "written", "random"], "text"), startText(path),
             .init(
                 "\(path).encoder", .list(.choice(["none", "mlp"])), standard: "none", example: "mlp",
                 "Which network makes the keys and values in training, if any."),

@@ -6,8 +6,8 @@ internal import Tensors
 /// P-tuning v2 (Liu et al. 2022): trained keys and values in any layers, with or without a network that makes them,
 /// read by a classification head or by label words; the model frozen.
 ///
-/// Where we differ: the default readout is the label words, which need no fresh weights where rows are few; a head
-/// learns at the prompt's rate, as in the paper's code.
+/// Where we differ: keys and values start as those of written words and not at random, and the default readout is the
+/// label words, which need no fresh weights where rows are few; a head learns at the prompt's rate, as in the paper's code.
 public struct DeepPrompt: PromptMethod {
     /// The name on the command line.
     public static let name = "deep-prompt"
@@ -18,8 +18,11 @@ public struct DeepPrompt: PromptMethod {
         public var rows = 16
         /// The layers that get keys and values; nil for all.
         public var layers: [Int]?
-        /// What keys and values start from; the paper draws them at random.
-        public var initialisation = PrefixInitialisation.random
+        /// What keys and values start from.
+        ///
+        /// The paper draws them at random. On SmolLM2-135M that destroys what the model knows, and 30 steps do not bring it
+        /// back: 0.20 of the dev rows of sib200_en (8 a label, one seed), against 0.71 from words.
+        public var initialisation = PrefixInitialisation.words(SoftInitialisation.defaultText)
         /// The network that makes them in training; nil to train them themselves. Which is better depends on the task
         /// (§3.3 of the paper).
         public var reparametrisation: PrefixEncoder.Settings?
@@ -34,8 +37,11 @@ public struct DeepPrompt: PromptMethod {
         public init() {}
     }
 
-    /// What the automatic rate is: that of the paper's scripts for most tasks; not compared with others here.
-    public static let rate: Float = 1e-2
+    /// What the automatic rate is.
+    ///
+    /// The better of 1e-2 and 3e-2 by dev rows of a 22M masked model (16 a label, 60 steps of 16, one seed): 0.69, 0.66, 0.59
+    /// against 0.69, 0.69, 0.68 on sst2, subj and trec6; on SmolLM2-135M and sib200_en as above they are 0.71 and 0.68.
+    public static let rate: Float = 3e-2
 
     /// What this run was told.
     public let settings: Settings

@@ -63,6 +63,8 @@ public struct AutoPrompt: Sendable {
         public var current: Double
         /// The best score on the same rows: of the candidate that was taken, or still that of the triggers before.
         public var best: Double
+        /// How many answers of candidates and of the triggers before were looked at to decide: at most all of theirs.
+        public var readings: Int
         /// Whether the candidate was taken.
         public var isTaken: Bool
         /// The score on the dev rows, where they were looked at.

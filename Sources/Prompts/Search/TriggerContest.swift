@@ -20,6 +20,8 @@ package struct TriggerContest: Sendable {
         package var current: Double
         /// The winner's, or of the triggers in place where they stay.
         package var reached: Double
+        /// How many examples were answered, by all sets together.
+        package var readings: Int
     }
 
     private struct Contender {
@@ -42,20 +44,23 @@ package struct TriggerContest: Sendable {
         var inPlace = Contender(triggers: current)
         answers.forEach { inPlace.score.add($0) }
         var rest = batch.indices.sorted { answers[$0].logLikelihood < answers[$1].logLikelihood }[...]
+        var readings = batch.count
         var (best, others) = (inPlace, challengers.enumerated().map { Contender(number: $0, triggers: $1) })
         while !rest.isEmpty, !others.isEmpty {
             let isFirst = rest.count == batch.count
             let part = rest.prefix(max(Self.fewest, rest.count / 3))
             rest = rest.dropFirst(part.count)
+            readings += part.count * others.count
             others = try read(part.map { batch[$0] }, others).filter { leads($0, best) }
             guard isFirst || rest.isEmpty, let leader = others.min(by: leads) else { continue }
             others.removeAll { $0.number == leader.number }
+            readings += rest.count
             let finished = try read(rest.map { batch[$0] }, [leader])[0]
             if leads(finished, best) { best = finished }
         }
         return Outcome(
             winner: best.number < 0 ? nil : best.number, current: value(inPlace.score),
-            reached: value(best.score))
+            reached: value(best.score), readings: readings)
     }
 
     private func read(_ batch: [LabelledPrompt], _ contenders: [Contender]) throws -> [Contender] {

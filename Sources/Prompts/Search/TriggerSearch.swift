@@ -98,6 +98,7 @@ struct TriggerSearch {
         }
         return AutoPrompt.Iteration(
             number: state.iteration, place: place, current: outcome.current, best: outcome.reached,
+            readings: outcome.readings,
             isTaken: outcome.winner != nil, dev: dev, template: try result().printed)
     }
 

@@ -152,7 +152,7 @@ import Testing
 
     @Test(arguments: [
         "which-to-ship", "prompt-length", "deep-against-shallow", "rows-curve", "searched-against-written",
-        "korean-topics",
+        "korean-topics", "prompt-depth",
     ])
     func `the example files are sound`(name: String) throws {
         let file = Self.folder.appendingPathComponent(name + ".yaml")

@@ -29,6 +29,7 @@ import Training
         (together.tuned, together.modelRate, together.encoder) = (.topLayers(1), 1e-3, .fewGLUEPerceptron)
         var deep = DeepPrompt.Settings()
         (deep.rows, deep.layers, deep.readout, deep.rate) = (4, [1], .classifier, .fixed(0.05))
+        deep.initialisation = .random
         var lora = LoRA.Settings()
         (lora.rank, lora.rate) = (4, .fixed(0.02))
         var model = ModelTuning.Settings()

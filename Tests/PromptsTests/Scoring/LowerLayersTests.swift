@@ -18,6 +18,7 @@ import Training
         case "deep-prompt":
             var settings = DeepPrompt.Settings()
             (settings.rows, settings.layers, settings.dropout) = (3, [last], 0)
+            settings.initialisation = .random
             return try DeepPrompt(settings).lesson(task, tiny).0
         case "top layer":
             var settings = ModelTuning.Settings()

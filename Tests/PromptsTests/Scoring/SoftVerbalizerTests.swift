@@ -137,7 +137,7 @@ import Training
         var prefix = PrefixTuning.Settings()
         (prefix.rows, prefix.initialisation, prefix.readout) = (2, .random, readout)
         var deep = DeepPrompt.Settings()
-        (deep.rows, deep.readout) = (2, readout)
+        (deep.rows, deep.readout, deep.initialisation) = (2, readout, .random)
         var lora = LoRA.Settings()
         (lora.rank, lora.readout) = (2, readout)
         var tuning = ModelTuning.Settings()

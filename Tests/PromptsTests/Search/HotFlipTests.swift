@@ -129,6 +129,7 @@ import Tokenizers
     @Test(arguments: [AutoPrompt.Measure.accuracy, .likelihood])
     func `a contest says what scoring every set on every example says`(_ measure: AutoPrompt.Measure) throws {
         var winners = Set<Int?>()
+        var (read, asked) = (0, 0)
         for made in [try Case("bert"), try Case("llama")] {
             let contest = TriggerContest(made.objective, by: measure)
             let flipped = made.batch.map { LabelledPrompt(prompt: $0.prompt, label: 1 - $0.label) }
@@ -144,9 +145,11 @@ import Tokenizers
                 #expect(outcome.winner == (best == 0 ? nil : best - 1), "\(made.name), \(round): \(values)")
                 #expect(abs(outcome.current - values[0]) < 1e-5 && abs(outcome.reached - values[best]) < 1e-5)
                 winners.insert(outcome.winner)
+                (read, asked) = (read + outcome.readings, asked + batch.count * sets.count)
             }
         }
         #expect(winners.count > 2, "the rounds do not differ: \(winners)")
+        #expect(read < asked)
     }
 
     @Test func `special tokens and label words are never candidates`() throws {

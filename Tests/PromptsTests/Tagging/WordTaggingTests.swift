@@ -34,6 +34,7 @@ import Tokenizers
     static let choices: [MethodChoice] = {
         var deep = DeepPrompt.Settings()
         (deep.rows, deep.rate, deep.steps, deep.dropout) = (4, .fixed(0.05), 200, 0)
+        deep.initialisation = .random
         var tuned = ModelTuning.Settings()
         (tuned.headRate, tuned.rate, tuned.steps) = (3e-3, .fixed(3e-3), 200)
         var probe = ModelTuning.Settings.probe

@@ -38,6 +38,7 @@ import Training
         (network.reparametrisation, network.rate) = (PrefixEncoder.Settings(hidden: 8), .fixed(0.02))
         var deep = DeepPrompt.Settings()
         (deep.rows, deep.rate, deep.steps, deep.dropout, deep.layers) = (3, .fixed(0.1), 20, 0, [1])
+        deep.initialisation = .random
         var lora = LoRA.Settings()
         (lora.rate, lora.steps, lora.rank) = (.fixed(0.02), 20, 4)
         var tuned = ModelTuning.Settings()
