@@ -15,15 +15,8 @@ extension ExperimentKey {
         case .linearProbe: return learning(path, ModelTuning.Settings.probe.learning)
         case .promptTuning: return promptTuning(path, PromptTuning.Settings())
         case .pTuning: return pTuning(path, PTuning.Settings())
-        case .prefixTuning:
-            let settings = PrefixTuning.Settings()
-            return learning(path, settings.learning)
-                + prefix(path, rows: settings.rows, dropout: settings.dropout)
-        case .deepPrompt:
-            let settings = DeepPrompt.Settings()
-            return learning(path, settings.learning)
-                + prefix(path, rows: settings.rows, dropout: settings.dropout)
-                + [readout(path, settings.readout)]
+        case .prefixTuning: return prefix(path, PrefixTuning.Settings())
+        case .deepPrompt: return prefix(path, DeepPrompt.Settings())
         case .lora: return lora(path, LoRA.Settings())
         case .modelTuning:
             let settings = ModelTuning.Settings()
@@ -126,11 +119,10 @@ extension ExperimentKey {
         ]
     }
 
-    private static func prefix(_ path: String, rows count: Int, dropout: Float)
-        -> [ExperimentKey]
-    {
-        [
-            rows(path, count), self.start(path, ["text", "written", "random"], "text"), startText(path),
+    private static func prefix(_ path: String, _ settings: some PrefixSettings) -> [ExperimentKey] {
+        learning(path, settings.learning) + [
+            rows(path, settings.rows), self.start(path, ["text", "written", "random"], "text"),
+            startText(path),
             .init(
                 "\(path).encoder", .list(.choice(["none", "mlp"])), standard: "none", example: "mlp",
                 "Which network makes the keys and values in training, if any."),
@@ -139,8 +131,9 @@ extension ExperimentKey {
                 "\(path).layers", .list(.other("numbers and ranges, such as 0-3,7")), standard: "all",
                 example: "\"0-3,7\"", "Which layers get keys and values."),
             .init(
-                "\(path).dropout", .list(.number(0...0.99)), standard: "\(dropout)", example: "0.1",
+                "\(path).dropout", .list(.number(0...0.99)), standard: "\(settings.dropout)", example: "0.1",
                 "The share of the prefix that is zeroed in training."),
+            readout(path, settings.readout),
         ]
     }
 

@@ -11,8 +11,8 @@ extension MethodChoice {
         switch name {
         case PromptTuning.name: self = .promptTuning(try read.promptTuning())
         case PTuning.name: self = .pTuning(try read.pTuning())
-        case PrefixTuning.name: self = .prefixTuning(try read.prefixTuning())
-        case DeepPrompt.name: self = .deepPrompt(try read.deepPrompt())
+        case PrefixTuning.name: self = .prefixTuning(try read.prefix())
+        case DeepPrompt.name: self = .deepPrompt(try read.prefix())
         case LoRA.name: self = .lora(try read.lora())
         case ModelTuning.name: self = .modelTuning(try read.modelTuning())
         case ModelTuning.probeName: self = .modelTuning(try read.probe())
@@ -123,19 +123,8 @@ private struct SettingReader {
         return settings
     }
 
-    mutating func prefixTuning() throws(PromptError) -> PrefixTuning.Settings {
-        var settings = PrefixTuning.Settings()
-        settings.rows = try count("soft-rows") ?? settings.rows
-        settings.initialisation = try prefixStart() ?? settings.initialisation
-        settings.reparametrisation = try network()
-        settings.layers = try layers()
-        settings.dropout = try number("dropout") ?? settings.dropout
-        settings.readout = try readout() ?? settings.readout
-        return settings
-    }
-
-    mutating func deepPrompt() throws(PromptError) -> DeepPrompt.Settings {
-        var settings = DeepPrompt.Settings()
+    mutating func prefix<Settings: PrefixSettings>() throws(PromptError) -> Settings {
+        var settings = Settings()
         settings.rows = try count("soft-rows") ?? settings.rows
         settings.initialisation = try prefixStart() ?? settings.initialisation
         settings.reparametrisation = try network()

@@ -1,19 +1,14 @@
-public import Datasets
-internal import Layers
-public import Models
-internal import Tensors
-
 /// P-tuning v2 (Liu et al. 2022): trained keys and values in any layers, with or without a network that makes them,
 /// read by a classification head or by label words; the model frozen.
 ///
 /// Where we differ: keys and values start as those of written words and not at random, and the default readout is the
 /// label words, which need no fresh weights where rows are few; a head learns at the prompt's rate, as in the paper's code.
-public struct DeepPrompt: PromptMethod {
+public struct DeepPrompt: PrefixMethod {
     /// The name on the command line.
     public static let name = "deep-prompt"
 
     /// What a run is told.
-    public struct Settings: MethodSettings {
+    public struct Settings: PrefixSettings {
         /// `P`, how many positions the prompt takes in each layer.
         public var rows = 16
         /// The layers that get keys and values; nil for all.
@@ -48,51 +43,4 @@ public struct DeepPrompt: PromptMethod {
 
     /// The method with its settings.
     public init(_ settings: Settings) { self.settings = settings }
-
-    /// Learns the keys and values, and the head where there is one.
-    public func fit(
-        _ split: FewShotSplit, _ task: PromptTask, to pretrained: PretrainedModel, _ run: RunContext
-    ) throws -> Prompt {
-        let (lesson, prefix) = try lesson(task, pretrained)
-        let (learned, rate) = try lesson.learn(split, settings.learning, over: pretrained, run)
-        return try Prompt(
-            method: Self.name, task, template: task.template, tensors: prefix.folded(learned), pretrained,
-            readout: settings.readout, settings: described(rate: rate), probing: split.train.examples)
-    }
-
-    /// How many numbers a run would train.
-    public func trainedCount(for task: PromptTask, _ pretrained: PretrainedModel) throws -> Int {
-        try lesson(task, pretrained).0.start.parameterCount
-    }
-
-    /// What is trained.
-    package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> (Lesson, Prefix) {
-        try start.lesson(
-            task, template: template(for: task), pretrained, readout: settings.readout,
-            seed: settings.learning.seed, automaticRate: Self.automaticRate)
-    }
-
-    /// The keys and values, whatever reads the answer.
-    func parts(_ pretrained: PretrainedModel, _ random: inout CounterRandom) throws -> TrainedParts {
-        try start.parts(pretrained, &random, automaticRate: Self.automaticRate).0
-    }
-
-    private static var automaticRate: (rate: Float, reason: String) { (rate, "\(name)'s own") }
-
-    private var start: PrefixStart {
-        PrefixStart(
-            rows: settings.rows, initialisation: settings.initialisation,
-            reparametrisation: settings.reparametrisation, layers: settings.layers, dropout: settings.dropout)
-    }
-
-    private func described(rate: Float) -> [String: String] {
-        var values = settings.learning.described(rate: rate)
-        values["rows"] = "\(settings.rows)"
-        values["layers"] = settings.layers?.json
-        values["initialisation"] = settings.initialisation.json
-        values["reparametrisation"] = settings.reparametrisation?.json
-        values["dropout"] = "\(settings.dropout)"
-        values["readout"] = settings.readout.rawValue
-        return values
-    }
 }

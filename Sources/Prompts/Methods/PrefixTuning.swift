@@ -1,19 +1,14 @@
-public import Datasets
-internal import Layers
-public import Models
-internal import Tensors
-
 /// Prefix-Tuning (Li & Liang 2021): trained keys and values before everything, in every layer, the model frozen.
 ///
 /// Where we differ: the answer is read by a verbalizer and the loss is a softmax over the labels, and the default
 /// start is the keys and values of written words (§4.4 of the paper uses them where data are few), trained as they
 /// are. With ``Settings/reparametrisation`` the paper's network makes them, fitted to the words first.
-public struct PrefixTuning: PromptMethod {
+public struct PrefixTuning: PrefixMethod {
     /// The name on the command line.
     public static let name = "prefix-tuning"
 
     /// What a run is told.
-    public struct Settings: MethodSettings {
+    public struct Settings: PrefixSettings {
         /// `P`, how many positions the prefix takes. ``PrefixInitialisation/written(_:)`` brings its own number.
         public var rows = 20
         /// What keys and values start from.
@@ -44,51 +39,4 @@ public struct PrefixTuning: PromptMethod {
 
     /// The method with its settings.
     public init(_ settings: Settings) { self.settings = settings }
-
-    /// Learns the keys and values.
-    public func fit(
-        _ split: FewShotSplit, _ task: PromptTask, to pretrained: PretrainedModel, _ run: RunContext
-    ) throws -> Prompt {
-        let (lesson, prefix) = try lesson(task, pretrained)
-        let (learned, rate) = try lesson.learn(split, settings.learning, over: pretrained, run)
-        return try Prompt(
-            method: Self.name, task, template: task.template, tensors: prefix.folded(learned), pretrained,
-            readout: settings.readout, settings: described(rate: rate), probing: split.train.examples)
-    }
-
-    /// How many numbers a run would train.
-    public func trainedCount(for task: PromptTask, _ pretrained: PretrainedModel) throws -> Int {
-        try lesson(task, pretrained).0.start.parameterCount
-    }
-
-    /// What is trained.
-    package func lesson(_ task: PromptTask, _ pretrained: PretrainedModel) throws -> (Lesson, Prefix) {
-        try start.lesson(
-            task, template: template(for: task), pretrained, readout: settings.readout,
-            seed: settings.learning.seed, automaticRate: Self.automaticRate)
-    }
-
-    /// The keys and values, whatever reads the answer.
-    func parts(_ pretrained: PretrainedModel, _ random: inout CounterRandom) throws -> TrainedParts {
-        try start.parts(pretrained, &random, automaticRate: Self.automaticRate).0
-    }
-
-    private static var automaticRate: (rate: Float, reason: String) { (rate, "\(name)'s own") }
-
-    private var start: PrefixStart {
-        PrefixStart(
-            rows: settings.rows, initialisation: settings.initialisation,
-            reparametrisation: settings.reparametrisation, layers: settings.layers, dropout: settings.dropout)
-    }
-
-    private func described(rate: Float) -> [String: String] {
-        var values = settings.learning.described(rate: rate)
-        values["rows"] = "\(settings.rows)"
-        values["initialisation"] = settings.initialisation.json
-        values["reparametrisation"] = settings.reparametrisation?.json
-        values["layers"] = settings.layers?.json
-        values["dropout"] = "\(settings.dropout)"
-        values["readout"] = settings.readout.rawValue
-        return values
-    }
 }
