@@ -153,7 +153,7 @@ package struct ComparisonFigures {
         for (place, column) in columns.enumerated() {
             drawing.text(x(Double(place)), bottom + 16, column, .middle, size: 11)
         }
-        drawing.text(Self.width / 2, bottom + 32, title, .middle, size: 11)
+        drawing.text(Self.width / 2, bottom + 32, "\(report.metric) over \(title)", .middle, size: 11)
         for (index, curve) in curves.enumerated() {
             let colour = Drawing.colour(index)
             drawing.path(
