@@ -36,7 +36,7 @@ public struct AutoPrompt: Sendable {
         public var iterations = 100
         /// How many tokens are tried an iteration.
         public var candidates = 10
-        /// How many examples are walked together.
+        /// How many examples are walked together; half of the train rows where there are fewer than twice as many.
         public var batch = 24
         /// How many batches give the gradient, and how many others the scores.
         public var batchesAnIteration = 1

@@ -55,7 +55,8 @@ struct TriggerSearch {
         guard !rows.isEmpty else {
             throw PromptError.badSetting(name: "the number of train rows", value: "0", allowed: "at least 1")
         }
-        train = ShuffledBatches(rows, size: min(settings.batch, rows.count), seed: settings.seed)
+        // Few rows are halved, so that candidates are judged on as many as proposed them.
+        train = ShuffledBatches(rows, size: min(settings.batch, (rows.count + 1) / 2), seed: settings.seed)
         dev = try prompts(split.dev)
         probes = Array(split.train.examples.prefix(3))
         let start = try Self.start(settings, template.count, pretrained.tokenizer)

@@ -47,8 +47,10 @@ import Training
     func `on the same rows the score never falls, and what is found is better than the start`(_ name: String)
         throws
     {
-        // One batch of all rows: proposing and judging see the same, so what is taken is better for certain.
-        let (_, iterations) = try search(settings(12), try model(name))
+        // Two batches are all rows: proposing and judging see the same, so what is taken is better for certain.
+        var settings = settings(12)
+        settings.batchesAnIteration = 2
+        let (_, iterations) = try search(settings, try model(name))
         let taken = iterations.filter(\.isTaken)
         #expect(iterations.count == 12 && !taken.isEmpty)
         for (earlier, later) in zip(iterations, iterations.dropFirst()) {
