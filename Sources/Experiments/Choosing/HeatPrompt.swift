@@ -49,10 +49,8 @@ struct HeatPrompt {
         case .corrected(let method):
             var plan = InContextPlan()
             (plan.calibrations, plan.heldOut) = ([method], split?.train)
-            return try InContextLearning(
-                Prompt.hard(hardTask, pretrained), plan, pretrained
-            )
-            .corrected(seed: heat.seed)
+            return try InContextLearning(Prompt.hard(hardTask, pretrained), plan, pretrained)
+                .corrected(seed: heat.seed)
         case .examples(let settings): return try shown(settings)
         case .search(let settings): return try searched(settings, context)
         case .training(let choice): return try trained(choice, context)

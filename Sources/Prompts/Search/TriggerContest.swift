@@ -42,7 +42,7 @@ package struct TriggerContest: Sendable {
     ) throws -> Outcome {
         let answers = try objective.answers([current], on: batch)[0]
         var inPlace = Contender(triggers: current)
-        answers.forEach { inPlace.score.add($0) }
+        inPlace.score.add(answers)
         var rest = batch.indices.sorted { answers[$0].logLikelihood < answers[$1].logLikelihood }[...]
         var readings = batch.count
         var (best, others) = (inPlace, challengers.enumerated().map { Contender(number: $0, triggers: $1) })
@@ -68,7 +68,7 @@ package struct TriggerContest: Sendable {
         let answers = try objective.answers(contenders.map(\.triggers), on: batch)
         return zip(contenders, answers).map { contender, answers in
             var contender = contender
-            answers.forEach { contender.score.add($0) }
+            contender.score.add(answers)
             return contender
         }
     }

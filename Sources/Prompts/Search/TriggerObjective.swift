@@ -92,17 +92,21 @@ package struct TriggerObjective: Sendable {
         /// Of how many.
         package var count = 0
 
-        /// One answer more.
-        mutating func add(_ answer: Answer) {
-            right += answer.isRight ? 1 : 0
-            logLikelihood += answer.logLikelihood
-            count += 1
+        /// So many answers more.
+        mutating func add(_ answers: [Answer]) {
+            for answer in answers {
+                right += answer.isRight ? 1 : 0
+                logLikelihood += answer.logLikelihood
+            }
+            count += answers.count
         }
     }
 
     /// The score of a set of triggers on examples.
     package func score(_ triggers: [Int32], on batch: [LabelledPrompt]) throws -> Score {
-        try answers([triggers], on: batch)[0].reduce(into: Score()) { $0.add($1) }
+        var score = Score()
+        score.add(try answers([triggers], on: batch)[0])
+        return score
     }
 
     /// What several sets of triggers answer to the same examples: a list a set, in the order of the examples.

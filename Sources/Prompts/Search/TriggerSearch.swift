@@ -99,8 +99,8 @@ struct TriggerSearch {
         }
         return AutoPrompt.Iteration(
             number: state.iteration, place: place, current: outcome.current, best: outcome.reached,
-            readings: outcome.readings,
-            isTaken: outcome.winner != nil, dev: dev, template: try result().printed)
+            readings: outcome.readings, isTaken: outcome.winner != nil, dev: dev,
+            template: try result().printed)
     }
 
     /// The sets of triggers with another token in one place, of those tokens whose text is themselves.
