@@ -172,8 +172,10 @@ public struct Teaching: Sendable {
             "\(source.template.source) \(source.verbalizer.entries) \(fingerprint(split.train)) "
                 + fingerprint(split.dev)
         }
-        return TrainingCheckpoint(
+        var checkpoint = TrainingCheckpoint(
             plan.checkpointPlace, identity: (identity + others).joined(separator: "\n"))
+        checkpoint.beforeSaving = { [report] in report(.saving) }
+        return checkpoint
     }
 
     private func fingerprint(_ rows: Dataset) -> String { (try? LockedTest(rows))?.record.fingerprint ?? "" }

@@ -60,6 +60,8 @@ public enum TeachingEvent: Sendable {
     case progress(Int)
     /// What the method reports.
     case method(MethodEvent)
+    /// The state is about to be written; a run that goes on from it tells of no step before it again.
+    case saving
     /// The trained prompt has answered the test rows.
     case answers(Dataset, [Prediction])
     /// Something that the user should know.

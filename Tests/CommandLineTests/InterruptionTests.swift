@@ -68,6 +68,30 @@ import Testing
         #expect(try place.contents("learned/adapter_model.safetensors") == undisturbed(place))
     }
 
+    @Test func `a run that goes on keeps its record, with every step in it`() throws {
+        let place = try Workplace()
+        try place.writeRows()
+        _ = try interrupted(place, by: SIGKILL)
+        func runs() throws -> [[String: String]] {
+            let listed = try Program(in: place.folder).run(["runs", "list", "--json"]).json()["runs"]
+            return (listed as? [[String: Any]] ?? []).map { $0.compactMapValues { $0 as? String } }
+        }
+        let broken = try runs()
+        #expect(broken.map { $0["standing"] } == ["interrupted"])
+        #expect(try place.train("learned", Self.long).status == 0)
+        let finished = try runs()
+        #expect(finished.map { $0["standing"] } == ["finished"])
+        #expect(finished.map { $0["id"] } == broken.map { $0["id"] })
+        #expect(
+            try Program(in: place.folder).run(["runs", "export", "last", "--output", "out"]).status == 0)
+        let steps = try String(decoding: place.contents("out/metrics.jsonl"), as: UTF8.self)
+            .split(separator: "\n").map { line in
+                let step = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+                return step?["step"] as? Int
+            }
+        #expect(steps == Array(1...150))
+    }
+
     @Test func `no-resume begins anew`() throws {
         let place = try Workplace()
         try place.writeRows()

@@ -109,6 +109,7 @@ final class Diary: Sendable {
             case .progress: "progress"
             case .method(.step(let report, let total)): "step \(report.step) of \(total)"
             case .method(.evaluation): "evaluation"
+            case .saving: "saving"
             case .answers: "answers"
             case .method(.trainable): "trainable"
             case .method(.rate): "rate"

@@ -95,14 +95,11 @@ public struct Comparison: Sendable {
         race.rowsAFinal = (test.count + dev) / dev + 1
         let settings = experiment.resolved(candidates)
         let manifest = EnvironmentManifest(version: plan.version, pretrained, data: experiment.files)
-        var hash = ContentHash()
-        let parts =
-            [settings, manifest.modelFingerprint, "\(plan.output?.path ?? "")"] + manifest.data.map(\.sha256)
-        hash.update(Array(parts.joined(separator: "\n").utf8))
         return Setup(
             candidates: candidates, race: race, pool: pool, test: test, task: task,
             hardTask: try task.withoutSoftSlots(), words: words,
-            settings: settings, manifest: manifest, identity: hash.digest())
+            settings: settings, manifest: manifest,
+            identity: manifest.identity(settings: settings, output: plan.output))
     }
 
     // MARK: Going on

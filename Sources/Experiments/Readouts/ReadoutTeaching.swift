@@ -122,7 +122,10 @@ public struct ReadoutTeaching: Sendable {
             asked,
             "\(plan.limit)", plan.startingFrom?.path ?? "",
         ]
-        return TrainingCheckpoint(plan.checkpointPlace, identity: (identity + sets).joined(separator: "\n"))
+        var checkpoint = TrainingCheckpoint(
+            plan.checkpointPlace, identity: (identity + sets).joined(separator: "\n"))
+        checkpoint.beforeSaving = { [report] in report(.saving) }
+        return checkpoint
     }
 
     // MARK: Teaching

@@ -105,13 +105,14 @@ package struct ComparisonFigures {
     private var depths: Figure? {
         figure(
             "depths", over: \.layers, by: { ($0.count, $0[0]) < ($1.count, $1[0]) }, label: \.asRanges,
-            axis: "layers with a prompt, the first is 0", caption: "How much a prompt in more layers brings.")
+            isJoined: false, axis: "layers with a prompt, the first is 0",
+            caption: "How much a prompt in more layers brings.")
     }
 
     /// The metric over a setting, a line a method that was run with several values of it.
     private func figure<Value: Hashable>(
         _ name: String, over setting: (ComparisonReport.Line) -> Value?, by order: (Value, Value) -> Bool,
-        label: (Value) -> String, axis title: String, caption: String
+        label: (Value) -> String, isJoined: Bool = true, axis title: String, caption: String
     ) -> Figure? {
         let groups = Dictionary(grouping: report.finalists.filter { setting($0) != nil }) { $0.way }
             .filter { Set($0.value.compactMap(setting)).count > 1 }
@@ -123,7 +124,7 @@ package struct ComparisonFigures {
                 points: columns.enumerated().compactMap { place, value -> (x: Double, values: [Double])? in
                     let values = (groups[way] ?? []).filter { setting($0) == value }.flatMap(\.values)
                     return values.isEmpty ? nil : (Double(place), values)
-                })
+                }, isJoined: isJoined)
         }
         return figure(name, curves, columns.map(label), axis: title, caption: caption)
     }
@@ -132,6 +133,8 @@ package struct ComparisonFigures {
         var name: String
         var points: [(x: Double, values: [Double])]
         var isDashed = false
+        /// Values without an order between them, such as layers, stand by themselves.
+        var isJoined = true
     }
 
     private func figure(
@@ -156,9 +159,11 @@ package struct ComparisonFigures {
         drawing.text(Self.width / 2, bottom + 32, "\(report.metric) over \(title)", .middle, size: 11)
         for (index, curve) in curves.enumerated() {
             let colour = Drawing.colour(index)
-            drawing.path(
-                curve.points.map { (x($0.x), scale($0.values.mean ?? 0)) }, colour: colour,
-                dashes: curve.isDashed ? "5 4" : nil)
+            if curve.isJoined {
+                drawing.path(
+                    curve.points.map { (x($0.x), scale($0.values.mean ?? 0)) }, colour: colour,
+                    dashes: curve.isDashed ? "5 4" : nil)
+            }
             for point in curve.points {
                 for value in point.values {
                     drawing.circle(x(point.x), scale(value), radius: 2.5, colour: colour, opacity: 0.5)

@@ -50,4 +50,13 @@ public struct EnvironmentManifest: Codable, Hashable, Sendable {
             return File(path: url.standardizedFileURL.path, bytes: size, sha256: digest)
         }
     }
+
+    /// What a result depends on, as one hash: the settings, the model, the rows and the place where it is left. Two runs
+    /// that share it are one run, broken off and gone on with.
+    public func identity(settings: String, output: URL?) -> String {
+        var hash = ContentHash()
+        let parts = [settings, modelFingerprint, output?.path ?? ""] + data.map(\.sha256)
+        hash.update(Array(parts.joined(separator: "\n").utf8))
+        return hash.digest()
+    }
 }

@@ -23,7 +23,7 @@ public struct RunDescription: Sendable {
     public var parent: RunRecord.ID?
     /// The run that it makes again.
     public var reproduces: RunRecord.ID?
-    /// What its result depends on.
+    /// What its result depends on, see ``EnvironmentManifest/identity(settings:output:)``.
     public var identity: String?
 
     /// A description of its parts.
@@ -67,6 +67,20 @@ public final class RunRecorder: Sendable {
         try store.write { try record.insert($0) }
     }
 
+    /// Goes on with the newest run of the same identity if it was stopped or killed, and begins a new one otherwise.
+    ///
+    /// - Throws: ``RunStoreError``.
+    public convenience init(_ store: RunStore, continuing description: RunDescription) throws(RunStoreError) {
+        guard let identity = description.identity,
+            let found = try store.run(identity: identity, kind: description.kind),
+            found.status != .finished, !found.isAlive
+        else {
+            try self.init(store, description)
+            return
+        }
+        try self.init(goingOnWith: found, in: store)
+    }
+
     /// Goes on with a run that a killed process has left.
     init(goingOnWith run: RunRecord, in store: RunStore) throws(RunStoreError) {
         (self.store, id) = (store, run.id)
@@ -100,6 +114,7 @@ public final class RunRecorder: Sendable {
     /// An iteration of a search was made.
     public func add(_ iteration: AutoPrompt.Iteration) {
         add(StepRecord(run: id, step: iteration.number, loss: nil, dev: iteration.dev))
+        flush()
     }
 
     /// What a teaching run tells of.
@@ -108,6 +123,7 @@ public final class RunRecorder: Sendable {
         case .method(.step(let report, _)): add(report)
         case .method(.evaluation(let report)): add(report)
         case .answers(let test, let answers): add(answers, to: test)
+        case .saving: flush()
         case .method, .data, .words, .stage, .progress, .warning: break
         }
     }

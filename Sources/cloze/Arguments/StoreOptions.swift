@@ -37,16 +37,25 @@ struct StoreOptions: ParsableArguments {
     }
 
     /// Begins to keep a run.
+    ///
+    /// - Parameter place: where a command that can go on leaves its state, and whether it may; a run that was broken off
+    ///   and whose state is there keeps its record, with the steps that it has made.
     func begin(
         _ kind: String, _ name: String, settings: String, in store: RunStore?, _ pretrained: PretrainedModel,
-        data: [URL]
+        data: [URL], goingOnFrom place: (output: URL, checkpoint: URL, isWanted: Bool)? = nil
     ) throws -> RunRecorder? {
         try store.map { store in
             var description = RunDescription(
                 kind: kind, name: name, command: Cloze.arguments, settings: settings,
                 manifest: EnvironmentManifest(version: Cloze.version, pretrained, data: data))
             description.reproduces = reproduces
-            return try RunRecorder(store, description)
+            guard let place else { return try RunRecorder(store, description) }
+            description.identity = description.manifest.identity(settings: settings, output: place.output)
+            let goesOn =
+                place.isWanted && reproduces == nil
+                && FileManager.default.fileExists(atPath: place.checkpoint.path)
+            return goesOn
+                ? try RunRecorder(store, continuing: description) : try RunRecorder(store, description)
         }
     }
 }

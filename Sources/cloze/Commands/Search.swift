@@ -64,7 +64,8 @@ struct Search: ParsableCommand {
         let pretrained = try model.load(console)
         let recorder = try runs.begin(
             "search", plan.task.name, settings: plan.settings, in: store, pretrained,
-            data: [plan.task.pool, plan.task.test].compactMap(\.self))
+            data: [plan.task.pool, plan.task.test].compactMap(\.self),
+            goingOnFrom: (plan.output, plan.checkpointPlace, resume))
         if !resume { try? FileManager.default.removeItem(at: plan.checkpointPlace) }
         let interrupt = Interrupt(console)
         interrupt.allowsStopping(true)

@@ -83,7 +83,8 @@ struct Train: ParsableCommand {
         let recorder = try runs.begin(
             "train", plan.task.name, settings: plan.settings, in: store, pretrained,
             data: [plan.task.pool, plan.task.test, plan.trainFile, plan.devFile].compactMap(\.self)
-                + plan.companions.map(\.pool))
+                + plan.companions.map(\.pool),
+            goingOnFrom: (plan.output, plan.checkpointPlace, resume))
         let teaching = Teaching(plan, pretrained, stop: interrupt.stop) { event in
             narrator.tell(event)
             recorder?.add(event)

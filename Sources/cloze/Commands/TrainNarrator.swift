@@ -40,7 +40,7 @@ final class TrainNarrator: Sendable {
             console.begin(name, total: total)
         case .progress(let done): console.advance(to: done)
         case .method(let event): tell(event)
-        case .answers: break
+        case .answers, .saving: break
         case .warning(let text): console.warning(text)
         }
     }

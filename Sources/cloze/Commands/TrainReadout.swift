@@ -19,7 +19,8 @@ struct TrainReadout {
         let narrator = TrainNarrator(console, interrupt)
         let recorder = try command.runs.begin(
             "train", plan.task.name, settings: plan.settings, in: store, pretrained,
-            data: [plan.task.pool, plan.task.test].compactMap(\.self))
+            data: [plan.task.pool, plan.task.test].compactMap(\.self),
+            goingOnFrom: (plan.output, plan.checkpointPlace, command.resume))
         let teaching = ReadoutTeaching(plan, pretrained, stop: interrupt.stop) { event in
             narrator.tell(event)
             recorder?.add(event)

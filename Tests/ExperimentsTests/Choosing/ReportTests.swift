@@ -80,6 +80,8 @@ import Testing
         let figure = try #require(ComparisonFigures(report).all.first { $0.name == "depths" })
         #expect(figure.drawing.file.contains(">1</text>") && figure.drawing.file.contains(">0-2,5</text>"))
         #expect(figure.drawing.file.contains("deep-prompt"))
+        // Choices of layers have no order that a line could follow.
+        #expect(!figure.drawing.file.contains("<polyline"))
     }
 
     @Test func `Markdown and CSV have a row for every candidate`() throws {
