@@ -1,8 +1,9 @@
 /// P-tuning v2 (Liu et al. 2022): trained keys and values in any layers, with or without a network that makes them,
 /// read by a classification head or by label words; the model frozen.
 ///
-/// Where we differ: keys and values start as those of written words and not at random, and the default readout is the
-/// label words, which need no fresh weights where rows are few; a head learns at the prompt's rate, as in the paper's code.
+/// Where we differ: keys and values start as those of written words and not at random, none of their numbers are dropped
+/// in training, and the default readout is the label words, which need no fresh weights where rows are few. A head learns
+/// at the prompt's rate, as in the paper's code.
 public struct DeepPrompt: PrefixMethod {
     /// The name on the command line.
     public static let name = "deep-prompt"
@@ -22,7 +23,10 @@ public struct DeepPrompt: PrefixMethod {
         /// (§3.3 of the paper).
         public var reparametrisation: PrefixEncoder.Settings?
         /// The share of their numbers that is zeroed in training.
-        public var dropout: Float = 0.1
+        ///
+        /// The paper's code has 0.1. Over three seeds (16 rows a label) that leaves SmolLM2-135M at 0.52 of the dev rows of
+        /// trec6, where it reaches 0.68 without; a 22M masked model has 0.72 with it and 0.71 without, mean of trec6, sst2, subj.
+        public var dropout: Float = 0
         /// How labels are read.
         public var readout = Readout.verbalizer
         /// How long and how fast.
