@@ -99,21 +99,10 @@ public struct Teaching: Sendable {
         let log = TeachingLog(forwarding: report)
         let start = Date()
         let checkpoint = self.checkpoint(prepared)
-        report(.stage("learning", total: plan.method.learning.steps))
-        let source = try plan.startingFrom.map { try PromptFolder($0).read(on: pretrained.backend) }
-        var context = RunContext(stop: stop, checkpoint: checkpoint, startingFrom: source) { log.add($0) }
-        context.companions = try zip(plan.companions, prepared.others).map {
-            try Companion($0.promptTask(limit: plan.limit), $1, plan.method, pretrained)
-        }
-        var prompt = try plan.method.method.fit(prepared.split, prepared.task, to: pretrained, context)
-        if !plan.companions.isEmpty {
-            prompt.manifest.settings["together with"] = plan.companions.map(\.name).joined(separator: ", ")
-        }
+        var prompt = try fit(prepared, log, checkpoint)
         let peakTrainingBytes = CPUBackend.shared.memory.peak
-        let seconds = Date().timeIntervalSince(start)
-        var plain = try prepared.task.withoutSoftSlots()
-        plain.demonstrationSets = nil
-        let hard = try Prompt.hard(plain, pretrained)
+        let seconds = log.earlierSeconds + Date().timeIntervalSince(start)
+        let hard = try untaught(prepared.task)
         let test = try prepared.test.open(for: "\(plan.output.path) \(start.timeIntervalSince1970)")
         let zeroShot = try answer(test, hard, "scoring the test rows without training")
         let trained = try answer(test, prompt, "scoring the test rows with the prompt")
@@ -135,10 +124,7 @@ public struct Teaching: Sendable {
                 bytes: prepared.folder.byteCount,
                 training: seconds),
         ]
-        let chance = try McNemar(
-            first: zip(trained.predictions, test.examples).map { $0.label == $1.label },
-            second: zip(zeroShot.predictions, test.examples).map { $0.label == $1.label }
-        ).probability
+        let chance = try McNemar(first: right(trained, test), second: right(zeroShot, test)).probability
         return TeachingReport(
             task: plan.task.name, model: pretrained.name, metric: test.metric.name, rows: rows,
             modelParameters: pretrained.weights.parameterCount,
@@ -152,6 +138,29 @@ public struct Teaching: Sendable {
             tokensCut: trained.predictions.reduce(0) { $0 + $1.tokensCut }, probabilityOfChance: chance,
             warnings: log.warnings + [prepared.split.devWarning].compactMap(\.self)
                 + verdict(rows, chance, trained.predictions), output: plan.output.path)
+    }
+
+    private func fit(_ prepared: Prepared, _ log: TeachingLog, _ checkpoint: TrainingCheckpoint) throws
+        -> Prompt
+    {
+        report(.stage("learning", total: plan.method.learning.steps))
+        let source = try plan.startingFrom.map { try PromptFolder($0).read(on: pretrained.backend) }
+        var context = RunContext(stop: stop, checkpoint: checkpoint, startingFrom: source) { log.add($0) }
+        context.companions = try zip(plan.companions, prepared.others).map {
+            try Companion($0.promptTask(limit: plan.limit), $1, plan.method, pretrained)
+        }
+        var prompt = try plan.method.method.fit(prepared.split, prepared.task, to: pretrained, context)
+        if !plan.companions.isEmpty {
+            prompt.manifest.settings["together with"] = plan.companions.map(\.name).joined(separator: ", ")
+        }
+        return prompt
+    }
+
+    /// The task's template as it stands, without soft rows and demonstrations: the zero-shot reference.
+    private func untaught(_ task: PromptTask) throws -> Prompt {
+        var plain = try task.withoutSoftSlots()
+        plain.demonstrationSets = nil
+        return try Prompt.hard(plain, pretrained)
     }
 
     /// The state of an interrupted run lies beside the output; its identity is everything the result depends
@@ -172,10 +181,7 @@ public struct Teaching: Sendable {
             "\(source.template.source) \(source.verbalizer.entries) \(fingerprint(split.train)) "
                 + fingerprint(split.dev)
         }
-        var checkpoint = TrainingCheckpoint(
-            plan.checkpointPlace, identity: (identity + others).joined(separator: "\n"))
-        checkpoint.beforeSaving = { [report] in report(.saving) }
-        return checkpoint
+        return TrainingCheckpoint(plan.checkpointPlace, madeOf: identity + others, telling: report)
     }
 
     private func fingerprint(_ rows: Dataset) -> String { (try? LockedTest(rows))?.record.fingerprint ?? "" }
@@ -210,6 +216,10 @@ public struct Teaching: Sendable {
         }
         let milliseconds = Date().timeIntervalSince(start) * 1000 / Double(max(1, test.examples.count))
         return Answers(predictions: predictions, milliseconds: milliseconds)
+    }
+
+    private func right(_ answers: Answers, _ test: Dataset) -> [Bool] {
+        zip(answers.predictions, test.examples).map { $0.label == $1.label }
     }
 
     private func row(

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Prompts
 internal import Synchronization
 internal import Training
@@ -11,6 +12,7 @@ final class TeachingLog: Sendable {
         var warnings: [String] = []
         var trainable = 0
         var stepSeconds: [Double] = []
+        var earlierSeconds = 0.0
     }
 
     private let state = Mutex(State())
@@ -26,6 +28,8 @@ final class TeachingLog: Sendable {
         let ordered = (seconds.count > 1 ? Array(seconds.dropFirst()) : seconds).sorted()
         return ordered.isEmpty ? 0 : ordered[ordered.count / 2]
     }
+    /// How long a run that this one goes on with had trained.
+    var earlierSeconds: Double { state.withLock(\.earlierSeconds) }
     var rate: Float { state.withLock(\.rate) }
     var losses: [Float] { state.withLock(\.losses) }
     var devScore: Double? { state.withLock(\.devScore) }
@@ -36,6 +40,7 @@ final class TeachingLog: Sendable {
             switch event {
             case .trainable(let count): state.trainable = count
             case .rate(let rate, _): state.rate = rate
+            case .wentOn(_, let losses, let seconds): (state.losses, state.earlierSeconds) = (losses, seconds)
             case .step(let report, _):
                 state.losses.append(report.loss)
                 state.stepSeconds.append(report.seconds)
@@ -46,5 +51,15 @@ final class TeachingLog: Sendable {
         }
         forward(.method(event))
         if case .step(let report, _) = event { forward(.progress(report.step)) }
+    }
+}
+
+extension TrainingCheckpoint {
+    /// A place for the state of a teaching run; it is told of before a state is written.
+    ///
+    /// - Parameter parts: everything that the result depends on.
+    init(_ url: URL, madeOf parts: [String], telling report: @escaping @Sendable (TeachingEvent) -> Void) {
+        self.init(url, identity: parts.joined(separator: "\n"))
+        beforeSaving = { report(.saving) }
     }
 }

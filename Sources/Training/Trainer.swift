@@ -49,6 +49,8 @@ public struct Trainer<Goal: Objective>: Sendable {
         evaluate: ((NamedTensors) throws -> Double)? = nil, observe: (TrainingEvent) -> Void = { _ in }
     ) throws -> TrainingEnd where Batches.Batch == Goal.Batch {
         var optimizer = settings.optimizer.optimizer(state.optimizer)
+        let start = ContinuousClock.now
+        defer { state.seconds += (ContinuousClock.now - start) / .seconds(1) }
         while state.step < settings.steps {
             if Task.isCancelled || stop?.isRaised == true { return .stopped }
             let report = try step(&state, &optimizer, frozen, batches)
@@ -101,6 +103,7 @@ public struct Trainer<Goal: Objective>: Sendable {
         move(&state.weights, along: gradients, &optimizer, rate: rate, gradientScale: scale)
         state.optimizer = optimizer.state
         state.step += 1
+        state.losses.append(loss)
         return StepReport(
             step: state.step, loss: loss, gradientNorm: norm, rate: rate,
             seconds: (clock.now - start) / .seconds(1))

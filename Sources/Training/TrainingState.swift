@@ -12,6 +12,10 @@ public struct TrainingState: Sendable {
     public internal(set) var best: Best?
     /// How many evaluations in a row were no better than the best.
     public internal(set) var evaluationsSinceBest: Int
+    /// The loss of each step.
+    public internal(set) var losses: [Float]
+    /// How long steps and evaluations took, in every process that made some.
+    public internal(set) var seconds: Double
 
     /// The best evaluation of a run.
     public struct Best: Sendable {
@@ -33,6 +37,7 @@ public struct TrainingState: Sendable {
         optimizer = OptimizerState()
         step = 0
         evaluationsSinceBest = 0
+        (losses, seconds) = ([], 0)
     }
 
     /// The weights to keep: the best evaluation's, or the last ones where there was none.
@@ -56,6 +61,10 @@ extension TrainingState {
         public var bestStep: Int?
         /// How many evaluations in a row were no better than the best.
         public var evaluationsSinceBest: Int
+        /// The loss of each step; a state of an earlier version has none.
+        public var losses: [Float]?
+        /// How long the steps took; a state of an earlier version does not know it.
+        public var seconds: Double?
     }
 
     /// The version of the layout that this code writes and reads.
@@ -65,7 +74,8 @@ extension TrainingState {
     public var record: Record {
         Record(
             format: Self.format, step: step, optimizerSteps: optimizer.steps, bestScore: best?.score,
-            bestStep: best?.step, evaluationsSinceBest: evaluationsSinceBest)
+            bestStep: best?.step, evaluationsSinceBest: evaluationsSinceBest, losses: losses, seconds: seconds
+        )
     }
 
     /// All tensors under one roof: `weights/…`, `moments/first/…`, `moments/second/…` and `best/…`.
@@ -89,6 +99,7 @@ extension TrainingState {
         optimizer = OptimizerState(moments: tensors.below("moments/"), steps: record.optimizerSteps)
         step = record.step
         evaluationsSinceBest = record.evaluationsSinceBest
+        (losses, seconds) = (record.losses ?? [], record.seconds ?? 0)
         let kept = tensors.below("best/")
         if let score = record.bestScore, let bestStep = record.bestStep {
             guard kept.names == weights.names else {

@@ -113,6 +113,7 @@ final class Diary: Sendable {
             case .answers: "answers"
             case .method(.trainable): "trainable"
             case .method(.rate): "rate"
+            case .method(.wentOn(let step, _, _)): "went on from \(step)"
             case .method(.chosen(let step, _)): "chosen \(step)"
             case .method(.warning(let text)), .warning(let text): "warning \(text)"
             }

@@ -172,6 +172,44 @@ private struct Regression: Objective {
         #expect(try await task.value == .stopped)
     }
 
+    @Test func `a group moves at its own share of the rate, and by its own decay`() throws {
+        var settings = TrainingSettings(
+            steps: 1, optimizer: .adamW(AdamW.Settings(decay: 0)), rate: 0.1)
+        settings.groups = [
+            ParameterGroup(names: ["base"], rateShare: 0.01, optimizer: .adamW(AdamW.Settings(decay: 0.5)))
+        ]
+        var state = try TrainingState(
+            training: NamedTensors([
+                "w": Tensor(repeating: 0, shape: [1, 3], on: backend),
+                "base": Tensor(repeating: 2, shape: [1, 3], on: backend),
+            ]))
+        let before = state.weights
+        _ = try Trainer(Regression(), settings).run(&state, over: NamedTensors(), batches: batches)
+        func moves(_ name: String) throws -> [Float] {
+            let (old, new) = (try #require(before[name]).floats, try #require(state.weights[name]).floats)
+            return zip(new, old).map { $0 - $1 }
+        }
+        // Adam's first step is the rate, whatever the gradient; the decay takes its share of the weight at that rate.
+        let signs = try moves("w").map { $0 < 0 ? Float(-1) : 1 }
+        expectClose(try moves("w"), signs.map { 0.1 * $0 }, absolute: 1e-4)
+        expectClose(try moves("base"), signs.map { 0.001 * ($0 - 0.5 * 2) }, absolute: 1e-5)
+    }
+
+    @Test func `a state knows its losses and its time, and those of an earlier version are read`() throws {
+        var state = try start()
+        var (short, losses) = (settings, [Float]())
+        short.steps = 4
+        _ = try Trainer(Regression(), short).run(
+            &state, over: frozen, batches: batches,
+            observe: { if case .step(let report) = $0 { losses.append(report.loss) } })
+        #expect(state.losses == losses && losses.count == 4 && state.seconds > 0)
+        let again = try TrainingState(state.record, tensors: state.tensors)
+        #expect(again.losses == losses && again.seconds == state.seconds)
+        var old = state.record
+        (old.losses, old.seconds) = (nil, nil)
+        #expect(try TrainingState(old, tensors: state.tensors).losses.isEmpty)
+    }
+
     @Test func `nothing to train is an error`() {
         #expect(throws: TrainingError.nothingToTrain) { try TrainingState(training: NamedTensors()) }
     }

@@ -108,9 +108,9 @@ public struct Comparison: Sendable {
     private func begin(_ setup: inout Setup) throws -> RunRecorder {
         let found =
             try plan.goesOn && plan.reproduces == nil
-            ? store.run(identity: setup.identity, kind: "compare") : nil
+            ? store.unfinished(identity: setup.identity, kind: "compare") : nil
         let recorder: RunRecorder
-        if let found, found.status != .finished {
+        if let found {
             guard !found.isAlive else {
                 throw ExperimentError.alreadyRunning(run: found.id, process: found.process)
             }

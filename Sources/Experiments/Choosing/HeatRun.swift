@@ -225,7 +225,7 @@ struct HeatRun {
                 var result = HeatResult(heat: heat, candidate: candidate)
                 result.warnings = log.warnings
                 recorder.keep(result)
-            case .trainable, .rate, .chosen: break
+            case .trainable, .rate, .wentOn, .chosen: break
             }
             tell(.method(event))
             watch.look()
@@ -267,7 +267,7 @@ private final class HeatLog: Sendable {
             case .rate(let rate, _): state.rate = rate
             case .step(let report, _): state.steps = report.step
             case .warning(let text): if !state.warnings.contains(text) { state.warnings.append(text) }
-            case .trainable, .evaluation, .chosen: break
+            case .trainable, .wentOn, .evaluation, .chosen: break
             }
         }
     }

@@ -72,8 +72,7 @@ public final class RunRecorder: Sendable {
     /// - Throws: ``RunStoreError``.
     public convenience init(_ store: RunStore, continuing description: RunDescription) throws(RunStoreError) {
         guard let identity = description.identity,
-            let found = try store.run(identity: identity, kind: description.kind),
-            found.status != .finished, !found.isAlive
+            let found = try store.unfinished(identity: identity, kind: description.kind), !found.isAlive
         else {
             try self.init(store, description)
             return

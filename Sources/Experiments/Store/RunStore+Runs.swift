@@ -74,6 +74,11 @@ extension RunStore {
         }
     }
 
+    /// The newest run of an identity, unless it is finished.
+    func unfinished(identity: String, kind: String) throws(RunStoreError) -> RunRecord? {
+        try run(identity: identity, kind: kind).flatMap { $0.status == .finished ? nil : $0 }
+    }
+
     /// The newest run of an identity.
     func run(identity: String, kind: String) throws(RunStoreError) -> RunRecord? {
         try read { database in

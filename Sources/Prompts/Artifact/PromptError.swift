@@ -2,8 +2,12 @@
 public enum PromptError: Error, Sendable, CustomStringConvertible {
     /// A file of the artifact is not there.
     case missingFile(String)
+    /// The folder is an adapter of PEFT, which says neither what is asked nor with which words.
+    case noTemplate(String)
     /// The folder is there and may not be replaced.
     case exists(String)
+    /// What is there is not replaced: it is more than a prompt.
+    case notReplaced(String, reason: String)
     /// The folder cannot be written.
     case cannotWrite(String, reason: String)
     /// A save was killed halfway; the prompt before it is whole, under another name.
@@ -17,6 +21,10 @@ public enum PromptError: Error, Sendable, CustomStringConvertible {
     /// The tensor file is not the one the manifest was written with: a save was interrupted, or a file
     /// exchanged.
     case tensorsChanged(String)
+    /// A tensor holds infinities or what is no number.
+    case notFinite(String, name: String)
+    /// A row has no name to learn from.
+    case noNames(String)
     /// The prompt was made for another model.
     case otherModel(prompt: String, expected: String, found: String)
     /// The tokenizer gives other tokens than the one the prompt was made with.
@@ -43,6 +51,10 @@ public enum PromptError: Error, Sendable, CustomStringConvertible {
     case badCompiled(String, reason: String)
     /// A prompt has no part that could be computed beforehand.
     case cannotCompile(String, reason: String)
+    /// A prompt that training cannot start from.
+    case cannotStartFrom(String, reason: String)
+    /// What a stopped run has left is damaged.
+    case badCheckpoint(String, reason: String)
     /// A search or a filter of label words leaves a label without any.
     case noWordsLeft(label: String, reason: String)
     /// A setting is out of its range.
@@ -52,9 +64,13 @@ public enum PromptError: Error, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .missingFile(let path):
-            "\(path) is missing; a prompt is a folder written by 'cloze train', or one by PEFT"
+            "\(path) is missing; a prompt is a folder written by 'cloze train'"
+        case .noTemplate(let path):
+            "\(path) is an adapter that PEFT wrote, without template and label words; 'cloze predict' and 'cloze evaluate' take it with --template and --words"
         case .exists(let path):
             "\(path) exists already; choose another name, or pass --force to replace it"
+        case .notReplaced(let path, let reason):
+            "\(path) is not replaced: \(reason); choose another folder"
         case .cannotWrite(let path, let reason):
             "\(path) cannot be written: \(reason)"
         case .interrupted(let path, let kept):
@@ -67,6 +83,10 @@ public enum PromptError: Error, Sendable, CustomStringConvertible {
             "\(path) is not an adapter that cloze can use: \(reason)"
         case .tensorsChanged(let path):
             "\(path) is not the file that its manifest was written with; restore the folder or train the prompt again"
+        case .notFinite(let path, let name):
+            "\(path) is damaged: \(name) holds values that are no finite numbers"
+        case .noNames(let dataset):
+            "no train row of '\(dataset)' has a name: all tags are O, and there is nothing to learn"
         case .otherModel(let prompt, let expected, let found):
             "the prompt '\(prompt)' was made for \(expected), but the model is \(found); a soft prompt works with its own model only"
         case .otherTokenizer(let prompt):
@@ -96,6 +116,10 @@ public enum PromptError: Error, Sendable, CustomStringConvertible {
             "the compiled block of '\(prompt)' cannot be used: \(reason)"
         case .cannotCompile(let prompt, let reason):
             "the prompt '\(prompt)' cannot be compiled: \(reason)"
+        case .cannotStartFrom(let prompt, let reason):
+            "training cannot start from the prompt '\(prompt)': \(reason)"
+        case .badCheckpoint(let path, let reason):
+            "\(path) is no state that a run could go on from: \(reason); remove it to begin anew"
         case .noWordsLeft(let label, let reason):
             "no word is left for the label '\(label)': \(reason); loosen the filter or give other words"
         case .badSetting(let name, let value, let allowed):

@@ -24,6 +24,9 @@ struct Fitting<Goal: Objective>: Sendable {
         _ start: NamedTensors, batches: Batches, evaluate: @escaping (NamedTensors) throws -> Double
     ) throws -> NamedTensors where Batches.Batch == Goal.Batch {
         var state = try run.checkpoint?.load(on: backend) ?? TrainingState(training: start)
+        if state.step > 0 {
+            run.report(.wentOn(step: state.step, losses: state.losses, seconds: state.seconds))
+        }
         let steps = trainer.settings.steps
         var failure: (any Error)?
         // The trainer's walk is cut into stretches, so that the state is on disk at every stretch's end.

@@ -68,6 +68,8 @@ public enum MethodEvent: Sendable {
     case trainable(Int)
     /// The learning rate that was chosen, and how.
     case rate(Float, reason: String)
+    /// A state of the same run was found: so many steps are made, with these losses, in so many seconds.
+    case wentOn(step: Int, losses: [Float], seconds: Double)
     /// A step of training, of so many.
     case step(StepReport, of: Int)
     /// The accuracy on the dev rows.

@@ -26,49 +26,50 @@ public struct TrainingCheckpoint: Sendable {
     }
 
     /// Writes a state; the one before it stays whole until this one is.
-    public func save(_ state: TrainingState) throws {
-        beforeSaving()
-        let record = String(decoding: try JSONEncoder().encode(state.record), as: UTF8.self)
-        try FileManager.default.createDirectory(
-            at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try SafetensorsFile.write(state.tensors, metadata: ["record": record, "identity": identity], to: url)
-    }
+    public func save(_ state: TrainingState) throws { try write(state.record, state.tensors) }
 
     /// The state that was kept, or nil where there is none of this run.
     ///
-    /// - Throws: `CheckpointError` or `TrainingError.badState(reason:)` where the file is damaged.
+    /// - Throws: ``PromptError/badCheckpoint(_:reason:)`` where the file is damaged.
     public func load(on backend: any Backend) throws -> TrainingState? {
-        guard FileManager.default.fileExists(atPath: url.path) else { return nil }
-        let file = try SafetensorsFile(contentsOf: url)
-        guard file.metadata["identity"] == identity, let record = file.metadata["record"] else { return nil }
-        do {
-            let decoded = try JSONDecoder().decode(TrainingState.Record.self, from: Data(record.utf8))
-            return try TrainingState(decoded, tensors: try file.tensors(on: backend))
-        } catch let error as DecodingError { throw TrainingError.badState(reason: error.sentence) }
+        try read { record, file in try TrainingState(record, tensors: file.tensors(on: backend)) }
     }
 
     /// Writes a state that has no tensors, such as a search's.
-    func saveRecord(_ record: some Encodable) throws {
+    func saveRecord(_ record: some Encodable) throws { try write(record, NamedTensors()) }
+
+    /// The state that ``saveRecord(_:)`` kept, or nil where there is none of this run.
+    ///
+    /// - Throws: ``PromptError/badCheckpoint(_:reason:)`` where the file is damaged.
+    func loadRecord<Record: Decodable>() throws -> Record? { try read { record, _ in record } }
+
+    /// Removes the file of a run that has ended.
+    public func remove() { try? FileManager.default.removeItem(at: url) }
+
+    private func write(_ record: some Encodable, _ tensors: NamedTensors) throws {
         beforeSaving()
         let text = String(decoding: try JSONEncoder().encode(record), as: UTF8.self)
         try FileManager.default.createDirectory(
             at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try SafetensorsFile.write(
-            NamedTensors(), metadata: ["record": text, "identity": identity], to: url)
+        try SafetensorsFile.write(tensors, metadata: ["record": text, "identity": identity], to: url)
     }
 
-    /// The state that ``saveRecord(_:)`` kept, or nil where there is none of this run.
-    func loadRecord<Record: Decodable>() throws -> Record? {
+    private func read<Record: Decodable, State>(
+        _ state: (Record, SafetensorsFile) throws -> State
+    ) throws -> State? {
         guard FileManager.default.fileExists(atPath: url.path) else { return nil }
-        let file = try SafetensorsFile(contentsOf: url)
-        guard file.metadata["identity"] == identity, let record = file.metadata["record"] else { return nil }
-        do { return try JSONDecoder().decode(Record.self, from: Data(record.utf8)) } catch let error
-            as DecodingError
-        {
-            throw TrainingError.badState(reason: error.sentence)
+        do {
+            let file = try SafetensorsFile(contentsOf: url)
+            guard file.metadata["identity"] == identity, let record = file.metadata["record"] else {
+                return nil
+            }
+            return try state(JSONDecoder().decode(Record.self, from: Data(record.utf8)), file)
+        } catch TrainingError.badState(let reason) {
+            throw PromptError.badCheckpoint(url.path, reason: reason)
+        } catch let error as DecodingError {
+            throw PromptError.badCheckpoint(url.path, reason: error.sentence)
+        } catch let error as CheckpointError {
+            throw PromptError.badCheckpoint(url.path, reason: error.description)
         }
     }
-
-    /// Removes the file of a run that has ended.
-    public func remove() { try? FileManager.default.removeItem(at: url) }
 }

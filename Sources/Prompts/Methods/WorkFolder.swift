@@ -35,7 +35,7 @@ public struct WorkFolder: Sendable {
 
     /// A piece that was kept, or nil where there is none made of the same.
     ///
-    /// - Throws: `CheckpointError` or `TrainingError.badState(reason:)` where its file is damaged.
+    /// - Throws: ``PromptError/badCheckpoint(_:reason:)`` where its file is damaged.
     package func record<Piece: Decodable>(_ name: String, madeOf digest: String) throws -> Piece? {
         try checkpoint(name, digest)?.loadRecord()
     }

@@ -49,13 +49,14 @@ struct StoreOptions: ParsableArguments {
                 kind: kind, name: name, command: Cloze.arguments, settings: settings,
                 manifest: EnvironmentManifest(version: Cloze.version, pretrained, data: data))
             description.reproduces = reproduces
-            guard let place else { return try RunRecorder(store, description) }
-            description.identity = description.manifest.identity(settings: settings, output: place.output)
-            let goesOn =
-                place.isWanted && reproduces == nil
-                && FileManager.default.fileExists(atPath: place.checkpoint.path)
-            return goesOn
-                ? try RunRecorder(store, continuing: description) : try RunRecorder(store, description)
+            if let place {
+                description.identity = description.manifest.identity(settings: settings, output: place.output)
+                let isThere = FileManager.default.fileExists(atPath: place.checkpoint.path)
+                if isThere, place.isWanted, reproduces == nil {
+                    return try RunRecorder(store, continuing: description)
+                }
+            }
+            return try RunRecorder(store, description)
         }
     }
 }

@@ -68,6 +68,9 @@ struct Train: ParsableCommand {
         if let readout = task.ownReadout(method.readout) {
             return try TrainReadout(command: self, readout: readout).run()
         }
+        if let name = (readouts.given + writing.given).first {
+            throw UsageError("\(name) goes with --readout tagger, span or text; labels have no use for it")
+        }
         let console = general.begin()
         var plan = try plan()
         try PromptFolder(plan.output).checkWritable(replacing: force)
@@ -90,16 +93,23 @@ struct Train: ParsableCommand {
             recorder?.add(event)
         }
         if dryRun { return try rehearse(teaching, plan, pretrained, narrator) }
-        if !resume { try? FileManager.default.removeItem(at: plan.checkpointPlace) }
         interrupt.listen()
-        let report = try console.record(
-            in: recorder,
-            ifStopped:
-                "\(plan.checkpointPlace.path) keeps what was learned, and the same command goes on from it"
-        ) { try teaching.run() }
-        recorder?.add(artifact: "prompt", at: plan.output)
+        let report = try keep(in: recorder, console, checkpoint: plan.checkpointPlace) { try teaching.run() }
         recorder?.finish(console, metric: report.metric, value: report.rows.last?.value, report: report)
         try show(report, plan)
+    }
+
+    /// Teaches, from the start or from what a stopped run has left, and adds the prompt to the record.
+    func keep<Report>(
+        in recorder: RunRecorder?, _ console: Console, checkpoint: URL, teach: () throws -> Report
+    ) throws -> Report {
+        if !resume { try? FileManager.default.removeItem(at: checkpoint) }
+        let report = try console.record(
+            in: recorder,
+            ifStopped: "\(checkpoint.path) keeps what was learned, and the same command goes on from it",
+            teach)
+        recorder?.add(artifact: "prompt", at: URL(fileURLWithPath: output))
+        return report
     }
 
     private func plan() throws -> TeachingPlan {
@@ -115,6 +125,7 @@ struct Train: ParsableCommand {
         plan.method = try method.choice(seed: draw.seed)
         plan.startingFrom = method.startFrom.map { URL(fileURLWithPath: $0) }
         plan.companions = try withTask.map { try TaskSource(folder: URL(fileURLWithPath: $0)) }
+        try method.check(plan.task.template)
         // What the method refuses is said before the model is loaded.
         _ = try plan.method.method.template(for: plan.task.promptTask(limit: plan.limit))
         return plan

@@ -14,7 +14,6 @@ final class TrainNarrator: Sendable {
     /// What was told so far, for reports.
     struct Heard: Sendable {
         var words: EncodedVerbalizer?
-        var hasStepped = false
         var data: DataReport?
     }
 
@@ -45,15 +44,6 @@ final class TrainNarrator: Sendable {
         }
     }
 
-    /// A first step that is not step 1 means that a checkpoint was gone on from.
-    private func tellOfResuming(_ step: Int) {
-        let isFirst = state.withLock { state in
-            defer { state.hasStepped = true }
-            return !state.hasStepped
-        }
-        if isFirst, step > 1 { console.note("going on from step \(step - 1), which a checkpoint has kept") }
-    }
-
     private func tell(_ finding: Finding) {
         let line = finding.description
         guard finding.severity != .note else { return console.note(line) }
@@ -65,8 +55,8 @@ final class TrainNarrator: Sendable {
         switch event {
         case .trainable(let count): console.note("\(Figures.count(count)) numbers are trained")
         case .rate(let rate, let reason): console.note("learning rate \(rate), \(reason)")
+        case .wentOn(let step, _, _): console.note("going on from step \(step), which a checkpoint has kept")
         case .step(let report, _):
-            tellOfResuming(report.step)
             let score = devScore.withLock { $0 }.map { ", dev \(Figures.decimal($0, 3))" } ?? ""
             console.advance(
                 to: report.step, figure: "loss \(Figures.decimal(Double(report.loss), 3))\(score)")

@@ -11,10 +11,11 @@ struct TrainReadout {
 
     func run() throws {
         let console = command.general.begin()
-        let plan = try plan()
+        var plan = try plan()
         try PromptFolder(plan.output).checkWritable(replacing: plan.isReplacing)
         let store = try command.runs.open(console)
         let pretrained = try command.model.load(console)
+        plan.task.template = try command.chat.asked(plan.task.template, pretrained)
         let interrupt = Interrupt(console)
         let narrator = TrainNarrator(console, interrupt)
         let recorder = try command.runs.begin(
@@ -25,30 +26,22 @@ struct TrainReadout {
             narrator.tell(event)
             recorder?.add(event)
         }
-        if !command.resume { try? FileManager.default.removeItem(at: plan.checkpointPlace) }
         interrupt.listen()
-        let report = try console.record(
-            in: recorder,
-            ifStopped:
-                "\(plan.checkpointPlace.path) keeps what was learned, and the same command goes on from it"
-        ) { try teaching.run() }
+        let report = try command.keep(in: recorder, console, checkpoint: plan.checkpointPlace) {
+            try teaching.run()
+        }
         let value = report.rows.last?.metrics.first
-        recorder?.add(artifact: "prompt", at: plan.output)
         recorder?.finish(console, metric: value?.metric, value: value?.value, report: report)
         try show(report)
     }
 
     private func plan() throws -> ReadoutPlan {
-        guard !command.dryRun else {
-            throw UsageError("--dry-run goes with labels; the readout \(readout.rawValue) has none")
-        }
+        try refuseForeignOptions()
         let method = try command.method.choice(seed: command.draw.seed)
-        guard command.withTask.isEmpty else {
-            throw UsageError("--with-task goes with labels; the readout \(readout.rawValue) has none")
-        }
         var plan = ReadoutPlan(
             task: try command.task.source(readout, target: command.readouts.target), method: method,
             output: URL(fileURLWithPath: command.output))
+        try command.method.check(plan.task.template)
         try command.draw.refuseLabelCounts(readout.rawValue)
         plan.trainRows = command.readouts.trainRows
         plan.devRows = command.readouts.devRows
@@ -62,6 +55,23 @@ struct TrainReadout {
         plan.isReplacing = command.force
         plan.startingFrom = command.method.startFrom.map { URL(fileURLWithPath: $0) }
         return plan
+    }
+
+    /// Options that this readout does not have would be ignored without a word.
+    private func refuseForeignOptions() throws {
+        let isText = readout == .text
+        let foreign = [
+            ("--dry-run", command.dryRun), ("--with-task", !command.withTask.isEmpty),
+            ("--demonstration-sets", command.sets.demonstrationSets != nil),
+            ("--init labels", command.method.start == .labels), ("--chat", command.chat.isAsked && !isText),
+            ("--placement", command.method.placement != nil && !isText),
+        ]
+        if let (name, _) = foreign.first(where: \.1) {
+            throw UsageError("\(name) does not go with the readout \(readout.rawValue)")
+        }
+        if !isText, let name = command.writing.given.first {
+            throw UsageError("\(name) goes with the readout text, not with \(readout.rawValue)")
+        }
     }
 
     private func show(_ report: ReadoutReport) throws {
@@ -117,9 +127,9 @@ extension ReadoutReport {
     private var costs: String {
         let own = rows.last
         return """
-            Learned from \(trainRows) rows of '\(task)', chosen by \(devRows), in \
+            Learned from \(trainRows) rows of '\(task)', \(devRows == 0 ? "the last step kept" : "chosen by \(devRows)"), in \
             \(Figures.seconds(own?.trainingSeconds ?? 0)): \(Figures.count(own?.trainedParameters ?? 0)) numbers beside \
-            the frozen model's \(Figures.count(modelParameters)). A step took \(Figures.seconds(stepSeconds)) and held up \
+            the model's \(Figures.count(modelParameters)). A step took \(Figures.seconds(stepSeconds)) and held up \
             to \(Figures.bytes(peakTrainingBytes)) beside the model's file; peak memory \(Figures.bytes(peakProcessBytes)). \
             A gigabyte holds \(Figures.count(tasksAGigabyte)) such prompts. The prompt is in \(output); read back, it \
             gave \(answersChangedByReload == 0 ? "the same answers" : "\(answersChangedByReload) other answers").

@@ -39,7 +39,8 @@ import Training
 
     @Test(arguments: [1, 2, 3, 5, 6, 11])
     func `a run stopped after a step and gone on gives the bytes of one that was not`(_ step: Int) throws {
-        let undisturbed = try fit(RunContext())
+        let whole = Notes()
+        let undisturbed = try fit(RunContext { whole.add($0) })
         let (stop, notes) = (StopSignal(), Notes())
         #expect(throws: CancellationError.self) {
             try fit(
@@ -51,6 +52,7 @@ import Training
         let again = try fit(RunContext(checkpoint: checkpoint()) { notes.add($0) })
         #expect(again == undisturbed)
         #expect(notes.steps == Array(step + 1...12))
+        #expect(notes.earlierLosses + notes.losses == whole.losses)
     }
 
     @Test func `who keeps a record of the steps is told before a state is written`() throws {
@@ -116,7 +118,9 @@ import Training
 
     @Test func `a damaged state is an error, not a new start`() throws {
         try Data("no tensors".utf8).write(to: place.file("state.safetensors"))
-        #expect(throws: (any Error).self) { try fit(RunContext(checkpoint: checkpoint())) }
+        let error = #expect(throws: PromptError.self) { try fit(RunContext(checkpoint: checkpoint())) }
+        let sentence = try #require(error).description
+        #expect(sentence.contains("state.safetensors") && sentence.contains("remove it to begin anew"))
     }
 
     @Test func `a state that cannot be saved is a warning, and an error only where the run is stopped`()

@@ -11,6 +11,7 @@ final class Notes: Sendable {
         var rates: [Float] = []
         var chosen: [Int] = []
         var trainable = 0
+        var earlierLosses: [Float] = []
     }
 
     private let state = Mutex(State())
@@ -20,6 +21,7 @@ final class Notes: Sendable {
     var evaluations: [EvaluationReport] { state.withLock(\.evaluations) }
     var warnings: [String] { state.withLock(\.warnings) }
     var rates: [Float] { state.withLock(\.rates) }
+    var earlierLosses: [Float] { state.withLock(\.earlierLosses) }
     var trainable: Int { state.withLock(\.trainable) }
     var chosen: [Int] { state.withLock(\.chosen) }
 
@@ -28,6 +30,7 @@ final class Notes: Sendable {
             switch event {
             case .trainable(let count): state.trainable = count
             case .rate(let rate, _): state.rates.append(rate)
+            case .wentOn(_, let losses, _): state.earlierLosses = losses
             case .step(let report, _): state.steps.append(report)
             case .evaluation(let report): state.evaluations.append(report)
             case .chosen(let step, _): state.chosen.append(step)
