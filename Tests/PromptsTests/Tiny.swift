@@ -28,8 +28,11 @@ enum Tiny {
     }
 
     /// The tiny encoder of a name; texts are framed, and 4 is the mask.
-    static func masked(_ name: String = "bert") throws -> PretrainedModel {
-        try model(name, tokenizer: NumberTokenizer(vocabularySize: 83, firstText: 5, isMasked: true))
+    static func masked(_ name: String = "bert", on backend: any Backend = CPUBackend.shared) throws
+        -> PretrainedModel
+    {
+        try model(
+            name, tokenizer: NumberTokenizer(vocabularySize: 83, firstText: 5, isMasked: true), on: backend)
     }
 
     /// A task whose labels are `a` and `b`.

@@ -77,24 +77,19 @@ package struct Lesson: Sendable {
         let batches = TurnBatches(
             tasks: try tasks.map { try $0.lesson.batches($0.split.train, learning, over: frozen) })
         let dev = try tasks.map { try $0.lesson.devRows($0.split.dev, learning, over: frozen) }
-        run.report(.trainable(start.parameterCount))
-        let rate = try learning.chosenRate(
-            automaticRate, objective, training: start, over: frozen, apart, batches: batches, run,
-            mayStartFlat: mayStartFlat)
-        var plan = learning.training(rate: rate, groups: learning.groups(apart, rate: rate))
-        // Without dev rows there is nothing to choose by: the last step's weights are kept.
-        if split.dev.examples.isEmpty { plan.evaluationInterval = nil }
-        let fitting = Fitting(
-            trainer: Trainer(objective, plan, mayStartFlat: mayStartFlat), frozen: frozen,
-            backend: pretrained.backend, run: run)
+        let learner = Learner(
+            objective: objective, learning: learning, pretrained: pretrained, constants: constants,
+            automaticRate: automaticRate, apart: apart, mayStartFlat: mayStartFlat,
+            labels: setup.words.labels)
         var watch = CollapseWatch(labels: setup.words.labels)
-        let learned = try fitting.learn(try run.start(from: start, pretrained), batches: batches) {
-            weights in
+        func score(_ weights: NamedTensors) throws -> Double {
             let answers = try zip(dev, objective.tasks).map { try $0.score($1, weights) }
             if let warning = watch.warning(answers[0].predicted) { run.report(.warning(warning)) }
             return answers.map(\.score).reduce(0, +) / Double(answers.count)
         }
-        return (learned, rate)
+        // Without dev rows there is nothing to choose by.
+        return try learner.learn(
+            start, batches: batches, run, evaluate: split.dev.examples.isEmpty ? nil : score)
     }
 
     private func batches(

@@ -43,37 +43,47 @@ struct ReadoutSetup {
     ///   - objective: the loss.
     ///   - rows: what is learned from.
     ///   - head: the readout's own weights as they start.
+    ///   - labels: those that the head tells apart, where it does.
     ///   - run: where to report, and when to stop.
     ///   - evaluate: the score of weights on held-out rows, higher is better.
     /// - Returns: what is stored of what was learned, and the rate.
     func learn<Goal: Objective, Row: Sendable>(
-        _ objective: Goal, _ rows: [Row], head: NamedTensors, _ run: RunContext,
+        _ objective: Goal, _ rows: [Row], head: NamedTensors, labels: [String]? = nil, _ run: RunContext,
         evaluate: ((NamedTensors) throws -> Double)?
     ) throws -> (learned: NamedTensors, rate: Float) where Goal.Batch == [Row] {
         let learning = choice.learning
         guard !rows.isEmpty else {
-            throw PromptError.badSetting(name: "the number of train rows", value: "0", allowed: "at least 1")
+            throw PromptError.badSetting(
+                name: "the number of train rows with something to learn from", value: "0",
+                allowed: "at least 1; a higher limit leaves a row more room")
         }
         let start = parts.start.overlaid(by: head)
         guard !start.isEmpty else {
             throw PromptError.unsupportedModel(
                 method: "\(choice.name) with readout \(readout.rawValue)", reason: "nothing would be trained")
         }
-        let frozen = pretrained.weights.overlaid(by: parts.constants)
+        let learner = Learner(
+            objective: objective, learning: learning, pretrained: pretrained, constants: parts.constants,
+            automaticRate: parts.automaticRate, apart: parts.apart(withHead: head),
+            mayStartFlat: parts.mayStartFlat, labels: labels)
         let batches = ShuffledBatches(rows, size: min(learning.batch, rows.count), seed: learning.seed)
-        let apart = parts.apart(withHead: head)
-        run.report(.trainable(start.parameterCount))
-        let rate = try learning.chosenRate(
-            parts.automaticRate, objective, training: start, over: frozen, apart, batches: batches, run,
-            mayStartFlat: parts.mayStartFlat)
-        var plan = learning.training(rate: rate, groups: learning.groups(apart, rate: rate))
-        if evaluate == nil { plan.evaluationInterval = nil }
-        let fitting = Fitting(
-            trainer: Trainer(objective, plan, mayStartFlat: parts.mayStartFlat), frozen: frozen,
-            backend: pretrained.backend, run: run)
-        let learned = try fitting.learn(
-            try run.start(from: start, pretrained), batches: batches, evaluate: evaluate ?? { _ in 0 })
+        let (learned, rate) = try learner.learn(start, batches: batches, run, evaluate: evaluate)
         return (parts.folded(learned).overlaid(by: parts.constants), rate)
+    }
+
+    /// Rows with what they are behind the layers that nothing trained reaches, walked once for all epochs.
+    func readOnce<Goal: LayeredObjective>(
+        _ rows: [Goal.Row], _ objective: Goal, head: NamedTensors
+    ) throws -> [Goal.Row] {
+        guard choice.learning.readsInputsOnce, parts.firstTrainedLayer > 0 else { return rows }
+        let weights = weights(parts.start.overlaid(by: head))
+        return try LowerLayers(below: parts.firstTrainedLayer, objective, weights).reading(rows)
+    }
+
+    /// Rows with what stands in front of the first trained one read once for all epochs.
+    func readInputsOnce<Row: InputRow>(_ rows: [Row]) throws -> [Row] {
+        guard choice.learning.readsInputsOnce, parts.readsInputsOnce else { return rows }
+        return try InputCache(pretrained.model, pretrained.weights).reading(rows)
     }
 
     /// The weights of a pass over what was learned.

@@ -4,7 +4,7 @@ public import Tensors
 public import Training
 
 /// A prompt with the label it should be answered with.
-public struct LabelledPrompt: Sendable {
+public struct LabelledPrompt: LayeredRow {
     /// The prompt.
     public var prompt: EncodedPrompt
     /// The index of its label in the verbalizer.
@@ -27,7 +27,7 @@ public struct LabelledPrompt: Sendable {
 /// other and with nothing else. Answers of several masks are taught by ``AnswerLoss/margin`` unless the caller says
 /// otherwise. One objective serves every method: what is trained is whatever the pass records
 /// among the prompt's tensors, the scorer's and the model's.
-public struct AnswerObjective: Objective {
+public struct AnswerObjective: Objective, LayeredObjective {
     /// How labels are read off the model.
     package let scorer: any LabelScorer
     /// The model that reads the prompts.
@@ -73,35 +73,22 @@ public struct AnswerObjective: Objective {
     }
 
     /// Prompts packed so that each one's rows are those it has alone.
-    func packed(_ batch: [LabelledPrompt]) -> PackedPrompts {
+    package func packed(_ batch: [LabelledPrompt]) -> PackedPrompts {
         PackedPrompts(batch.map { scorer.request($0.prompt, owner: 0) }, sharesPrefix: false)
-    }
-
-    /// From the first layer that was not walked before.
-    private func logProbabilities(
-        _ batch: [LabelledPrompt], behind lower: [LowerRows], _ pass: Pass
-    ) throws -> Tensor {
-        let packed = packed(batch)
-        var input = packed.input(
-            model, [tensors(pass)], pass, embeddings: Tensor.joinRows(lower.map(\.rows)))
-        input.layers = lower[0].layer..<model.traits.layers
-        return try scorer.logProbabilities(
-            model.hidden(input, pass), of: batch.map(\.prompt), packed.readings, pass)
     }
 
     /// The same for prompts of which a part may have been read before.
     package func logProbabilities(_ batch: [LabelledPrompt], _ pass: Pass) throws -> Tensor {
-        let lower = batch.compactMap(\.lower)
-        if !lower.isEmpty, lower.count == batch.count {
-            return try logProbabilities(batch, behind: lower, pass)
+        if batch.allSatisfy({ $0.lower != nil }) {
+            let (input, readings) = reading(batch, pass)
+            return try scorer.logProbabilities(
+                model.hidden(input, pass), of: batch.map(\.prompt), readings, pass)
         }
         guard batch.contains(where: { $0.past != nil }) else {
             return try logProbabilities(batch.map(\.prompt), pass)
         }
         let shared = tensors(pass)
-        let owners = batch.map { item in
-            PromptTensors(soft: shared.soft, pasts: shared.pasts + (item.past.map { [$0] } ?? []))
-        }
+        let owners = batch.map { shared.followed(by: $0.past) }
         let packed = PackedPrompts(
             batch.enumerated().map { scorer.request($0.element.prompt, owner: $0.offset) })
         let hidden = model.hidden(packed.input(model, owners, pass), pass)

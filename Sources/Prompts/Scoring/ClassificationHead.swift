@@ -4,7 +4,9 @@ package import Tensors
 /// A linear map from one hidden state to the labels' scores: what fine-tuning puts on a model, and what a linear
 /// probe trains.
 ///
-/// On a causal model it reads the last row in front of the answer's slot, on a masked model the first row.
+/// On a causal model it reads the last row in front of the answer's slot, on a masked model the first token, `[CLS]`,
+/// behind soft rows that stand in front of everything (Liu et al. 2022, §3.3). Where we differ from PEFT: it reads the first
+/// row, which is a soft one there.
 package struct ClassificationHead: LabelScorer {
     /// What the names of its parameters begin with.
     package static let path = ParameterPath("score")
@@ -33,8 +35,9 @@ package struct ClassificationHead: LabelScorer {
 
     package func request(_ prompt: EncodedPrompt, owner: Int) -> PackedPrompts.Request {
         let rows = prompt.rows
+        let first = rows.firstIndex { if case .token = $0 { true } else { false } } ?? 0
         return PackedPrompts.Request(
-            prompt: rows, question: .rows([prompt.kind == .causal ? rows.count - 1 : 0]), owner: owner,
+            prompt: rows, question: .rows([prompt.kind == .causal ? rows.count - 1 : first]), owner: owner,
             separator: prompt.separator)
     }
 

@@ -2,6 +2,14 @@ internal import Layers
 package import Models
 package import Tensors
 
+/// What is asked, of which the first rows may have been read before, see ``InputCache``.
+package protocol InputRow: Sendable {
+    /// The rows in front of the answer.
+    var front: [PromptRow] { get }
+    /// Puts a block in the place of the first rows.
+    mutating func replaceFirst(_ count: Int, by block: KeyValues)
+}
+
 /// What stands in front of the first trained row of each prompt, read by the frozen model once for all epochs.
 ///
 /// On a causal model the keys and values of those rows depend on nothing that is trained. Where trained rows stand
@@ -28,9 +36,9 @@ package struct InputCache: Sendable {
 
     /// The prompts, their first rows replaced by a block of keys and values; as they are where a trained row is
     /// the first, or the model is not causal.
-    package func reading(_ items: [LabelledPrompt]) throws -> [LabelledPrompt] {
+    package func reading<Row: InputRow>(_ items: [Row]) throws -> [Row] {
         guard model.traits.isCausal else { return items }
-        let fixed = items.map { $0.prompt.fixedRows }
+        let fixed = items.map { Self.fixedRows($0.front) }
         var result = items
         var (start, held) = (0, 0)
         while start < items.count {
@@ -41,17 +49,22 @@ package struct InputCache: Sendable {
             }
             let range = start..<end
             if rows > 0 {
-                var blocks = keyValues(range.map { items[$0].prompt.before.prefix(fixed[$0]) })
+                var blocks = keyValues(range.map { items[$0].front.prefix(fixed[$0]) })
                 let bytes = blocks.reduce(0) { $0 + $1.byteCount }
                 if held + bytes > limit { blocks = try spilled(blocks) } else { held += bytes }
                 for (index, block) in zip(range, blocks) where block.count > 0 {
-                    result[index].past = block
-                    result[index].prompt = items[index].prompt.behind(fixed[index])
+                    result[index].replaceFirst(fixed[index], by: block)
                 }
             }
             start = end
         }
         return result
+    }
+
+    /// How many rows stand in front of the first trained one; one row at least stays behind them.
+    private static func fixedRows(_ front: [PromptRow]) -> Int {
+        let first = front.firstIndex { row in if case .soft = row { true } else { false } }
+        return min(first ?? front.count, front.count - 1)
     }
 
     /// The keys and values of sequences of tokens, each from position 0.
@@ -91,10 +104,11 @@ package struct InputCache: Sendable {
     }
 }
 
-extension EncodedPrompt {
-    /// How many rows stand in front of the first trained one; one row at least stays behind them.
-    fileprivate var fixedRows: Int {
-        let first = before.firstIndex { row in if case .soft = row { true } else { false } }
-        return min(first ?? before.count, before.count - 1)
+extension LabelledPrompt: InputRow {
+    package var front: [PromptRow] { prompt.before }
+
+    package mutating func replaceFirst(_ count: Int, by block: KeyValues) {
+        past = block
+        prompt = prompt.behind(count)
     }
 }

@@ -15,12 +15,12 @@ package struct LowerRows: Sendable {
 /// Keys and values inserted from layer k on, weights tuned from layer k on, and a head on top of all layers leave the
 /// rows that layer k reads as they are. A step then costs the layers from k on. Beyond the limit the rows go to a mapped
 /// file.
-package struct LowerLayers: Sendable {
-    private let objective: AnswerObjective
+package struct LowerLayers<Goal: LayeredObjective>: Sendable {
+    private let objective: Goal
     private let pass: Pass
     private let first: Int
     private let limit: Int
-    private static let rowsABatch = 768
+    private static var rowsABatch: Int { 768 }
 
     /// - Parameters:
     ///   - first: the first layer that is not walked here.
@@ -28,7 +28,7 @@ package struct LowerLayers: Sendable {
     ///   - weights: the model's, with what is trained as it starts: layers below `first` read nothing of it.
     ///   - limit: how many bytes of rows are held in memory.
     package init(
-        below first: Int, _ objective: AnswerObjective, _ weights: NamedTensors,
+        below first: Int, _ objective: Goal, _ weights: NamedTensors,
         limit: Int = InputCache.bytesInMemory
     ) {
         self.objective = objective
@@ -37,8 +37,8 @@ package struct LowerLayers: Sendable {
         pass = .inference(weights)
     }
 
-    /// The prompts with their rows as the first walked layer reads them.
-    package func reading(_ items: [LabelledPrompt]) throws -> [LabelledPrompt] {
+    /// The rows with what they are as the first walked layer reads them.
+    package func reading(_ items: [Goal.Row]) throws -> [Goal.Row] {
         var result = items
         var (start, held) = (0, 0)
         while start < items.count {
@@ -63,7 +63,7 @@ package struct LowerLayers: Sendable {
         return result
     }
 
-    private func walk(_ items: [LabelledPrompt]) -> Tensor {
+    private func walk(_ items: [Goal.Row]) -> Tensor {
         var input = objective.packed(items).input(objective.model, [objective.tensors(pass)], pass)
         (input.layers, input.readouts) = (0..<first, (0..<Int32(input.embeddings.shape.rows)).map { $0 })
         return objective.model.hidden(input, pass)

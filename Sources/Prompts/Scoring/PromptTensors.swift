@@ -13,4 +13,9 @@ public struct PromptTensors: Sendable {
         self.soft = soft
         self.pasts = pasts
     }
+
+    /// The same with one more block, if there is one.
+    func followed(by past: KeyValues?) -> PromptTensors {
+        past.map { PromptTensors(soft: soft, pasts: pasts + [$0]) } ?? self
+    }
 }

@@ -45,12 +45,15 @@ public struct SpanExtraction: Sendable {
             }
             return dev
         }
+        let looked = try judged.map { dev in
+            try dev.examples.map { try setup.readOnce(encoder.windows($0), objective, head: head) }
+        }
         let (learned, rate) = try setup.learn(
-            objective, windows, head: head, run,
+            objective, setup.readOnce(windows, objective, head: head), head: head, run,
             evaluate: judged.map { dev in
                 { weights in
                     let reader = SpanReader(encoder, objective, weights: weights)
-                    let answers = try reader.answers(dev.examples).map(\.text)
+                    let answers = try reader.answers(dev.examples) { looked?[$0] ?? [] }.map(\.text)
                     return try Evaluation(answers, to: dev, metric: .squadF1).value
                 }
             })

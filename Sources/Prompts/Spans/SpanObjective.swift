@@ -8,10 +8,10 @@ internal import Training
 ///
 /// A start competes with the tokens of its window's context, and with "not in this part", which windows without the
 /// answer are taught. Where we differ from BERT's code: tokens of the question do not compete.
-package struct SpanObjective: Objective {
+package struct SpanObjective: LayeredObjective {
     let head: ClassificationHead
-    let model: any LanguageModel
-    let tensors: @Sendable (Pass) -> PromptTensors
+    package let model: any LanguageModel
+    package let tensors: @Sendable (Pass) -> PromptTensors
 
     package init(
         _ model: any LanguageModel, tensors: @escaping @Sendable (Pass) -> PromptTensors
@@ -28,14 +28,17 @@ package struct SpanObjective: Objective {
 
     /// For each window the log-probabilities of its ``SpanWindow/candidates`` as start and as end, `[2, candidates]`.
     package func logProbabilities(_ windows: [SpanWindow], _ pass: Pass) -> [Tensor] {
-        let packed = PackedPrompts(
+        let (input, readings) = reading(windows, pass)
+        let scores = head.scores(model.hidden(input, pass), pass)
+        return readings.map { scores.rows($0.readouts).transposed().logSoftmax() }
+    }
+
+    package func packed(_ windows: [SpanWindow]) -> PackedPrompts {
+        PackedPrompts(
             windows.map { window in
                 PackedPrompts.Request(
                     prompt: window.rows, question: .rows(window.candidates), separator: window.separator)
             }, sharesPrefix: false)
-        let scores = head.scores(
-            model.hidden(packed.input(model, [tensors(pass)], pass), pass), pass)
-        return packed.readings.map { scores.rows($0.readouts).transposed().logSoftmax() }
     }
 
     package func loss(_ batch: [SpanWindow], _ pass: Pass) -> Tensor {

@@ -35,6 +35,13 @@ public struct SpanReader: RowAnswering {
 
     /// The answers to the questions `text_b` about the contexts `text`.
     public func answers(_ examples: [Example], progress: (Int) -> Void = { _ in }) throws -> [RowAnswer] {
+        try answers(examples, in: { try encoder.windows(examples[$0]) }, progress: progress)
+    }
+
+    /// - Parameter windows: the windows of the example at an index.
+    func answers(
+        _ examples: [Example], in windows: (Int) throws -> [SpanWindow], progress: (Int) -> Void = { _ in }
+    ) throws -> [RowAnswer] {
         let pass = Pass.inference(weights)
         var found = [Found?](repeating: nil, count: examples.count)
         var waiting: [(row: Int, window: SpanWindow)] = []
@@ -46,9 +53,9 @@ public struct SpanReader: RowAnswering {
             }
             waiting = []
         }
-        for (row, example) in examples.enumerated() {
+        for row in examples.indices {
             try Task.checkCancellation()
-            for window in try encoder.windows(example) where !window.places.isEmpty {
+            for window in try windows(row) where !window.places.isEmpty {
                 waiting.append((row, window))
                 if waiting.reduce(0, { $0 + $1.window.rows.count }) >= Self.rowsAWalk { read() }
             }

@@ -2,7 +2,7 @@ package import Datasets
 package import Tokenizers
 
 /// A question and a part of its context, as a model reads them.
-package struct SpanWindow: Hashable, Sendable {
+package struct SpanWindow: LayeredRow {
     /// Soft rows, the question, the part of the context, framed.
     package var rows: [PromptRow]
     /// The token behind which rows are of the second segment; nil for one segment.
@@ -17,6 +17,7 @@ package struct SpanWindow: Hashable, Sendable {
     /// Where the answer starts and ends: 0 for "not in this part", else one more than an index of ``parts``.
     package var start: Int32 = 0
     package var end: Int32 = 0
+    package var lower: LowerRows?
 
     /// The rows whose scores compete: that of "not in this part", then those of the context.
     package var candidates: [Int] { [nullPlace] + places }

@@ -1,4 +1,4 @@
-internal import Datasets
+package import Datasets
 
 /// The tags of BIO notation that some rows need.
 struct TagSet {
@@ -13,7 +13,7 @@ struct TagSet {
         var strays = 0
         for index in dataset.examples.indices {
             var before = "O"
-            for tag in try dataset.examples[index].list("tags") {
+            for tag in try dataset.list("tags", at: index) {
                 guard let kind = Self.kind(tag) else {
                     throw PromptError.badTag(row: dataset.place(of: index), tag: tag)
                 }
@@ -31,5 +31,18 @@ struct TagSet {
         if tag == "O" { return "" }
         guard tag.hasPrefix("B-") || tag.hasPrefix("I-"), tag.utf8.count > 2 else { return nil }
         return String(tag.dropFirst(2))
+    }
+}
+
+extension Dataset {
+    /// Throws ``PromptError/tagsDiffer(row:tokens:tags:)`` for the first row that has not one tag a word, and
+    /// `DatasetError` for one without the lists.
+    package func requireTagAWord() throws {
+        for index in examples.indices {
+            let (tokens, tags) = (try list("tokens", at: index), try list("tags", at: index))
+            guard tokens.count == tags.count else {
+                throw PromptError.tagsDiffer(row: place(of: index), tokens: tokens.count, tags: tags.count)
+            }
+        }
     }
 }

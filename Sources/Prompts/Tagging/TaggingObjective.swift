@@ -5,14 +5,15 @@ internal import Tensors
 internal import Training
 
 /// A tagged row as the model reads it.
-struct TaggedWords: Sendable {
+struct TaggedWords: LayeredRow {
     var words: EncodedWords
-    /// The index of the tag at each place that is read.
-    var tags: [Int32]
+    /// The index of the tag at each place that is read; empty where they are not known.
+    var tags: [Int32] = []
+    var lower: LowerRows?
 }
 
 /// Cross-entropy of the tags, the mean over all words of a batch that are read, in nats.
-struct TaggingObjective: Objective {
+struct TaggingObjective: LayeredObjective {
     let tagger: TokenTagger
     let model: any LanguageModel
     let tensors: @Sendable (Pass) -> PromptTensors
@@ -34,17 +35,6 @@ struct TaggingObjective: Objective {
         }.filter { !$0.tags.isEmpty }
     }
 
-    /// Throws for the first row that has not one tag a word.
-    func check(_ dataset: Dataset) throws {
-        for (index, example) in dataset.examples.enumerated() {
-            let (tokens, tags) = (try example.list("tokens"), try example.list("tags"))
-            guard tokens.count == tags.count else {
-                throw PromptError.tagsDiffer(
-                    row: dataset.place(of: index), tokens: tokens.count, tags: tags.count)
-            }
-        }
-    }
-
     private func row(_ example: Example, named name: String) throws -> TaggedWords {
         let (words, tags) = (try tagger.encode(example), try example.list("tags"))
         guard tags.count == words.count else {
@@ -61,11 +51,18 @@ struct TaggingObjective: Objective {
     }
 
     func loss(_ batch: [TaggedWords], _ pass: Pass) -> Tensor {
-        tagger.logProbabilities(batch.map(\.words), model, tensors(pass), pass)
+        logProbabilities(batch, pass)
             .picking(batch.flatMap(\.tags)).mean().scaled(by: -1)
     }
 
     func weight(of batch: [TaggedWords]) -> Float { Float(batch.reduce(0) { $0 + $1.tags.count }) }
+
+    func packed(_ batch: [TaggedWords]) -> PackedPrompts { tagger.packed(batch.map(\.words)) }
+
+    private func logProbabilities(_ batch: [TaggedWords], _ pass: Pass) -> Tensor {
+        let (input, readings) = reading(batch, pass)
+        return tagger.logProbabilities(model.hidden(input, pass), readings, pass)
+    }
 
     /// How many rows are tagged in one walk.
     private static let rowsABatch = 16
@@ -74,17 +71,22 @@ struct TaggingObjective: Objective {
     func tags(
         _ examples: [Example], _ pass: Pass, progress: (Int) -> Void = { _ in }
     ) throws -> [(tags: [String], wordsCut: Int)] {
+        try tags(examples.map { TaggedWords(words: try tagger.encode($0)) }, pass, progress: progress)
+    }
+
+    /// The most likely tag of every word of rows that are encoded.
+    func tags(
+        _ rows: [TaggedWords], _ pass: Pass, progress: (Int) -> Void = { _ in }
+    ) throws -> [(tags: [String], wordsCut: Int)] {
         var answers: [(tags: [String], wordsCut: Int)] = []
-        let shared = tensors(pass)
-        for start in stride(from: 0, to: examples.count, by: Self.rowsABatch) {
+        for start in stride(from: 0, to: rows.count, by: Self.rowsABatch) {
             try Task.checkCancellation()
-            let batch = examples[start..<min(start + Self.rowsABatch, examples.count)]
-            let rows = try batch.map { try tagger.encode($0) }
-            var read = best(rows.filter { !$0.places.isEmpty }, shared, pass)[...]
-            for row in rows {
+            let batch = rows[start..<min(start + Self.rowsABatch, rows.count)]
+            var read = best(batch.filter { !$0.words.places.isEmpty }, pass)[...]
+            for words in batch.map(\.words) {
                 answers.append(
-                    (row.tags(Array(read.prefix(row.places.count))), row.count - row.readings.count))
-                read = read.dropFirst(row.places.count)
+                    (words.tags(Array(read.prefix(words.places.count))), words.count - words.readings.count))
+                read = read.dropFirst(words.places.count)
             }
             progress(answers.count)
         }
@@ -92,9 +94,9 @@ struct TaggingObjective: Objective {
     }
 
     /// The most likely tag at each place that is read.
-    private func best(_ rows: [EncodedWords], _ shared: PromptTensors, _ pass: Pass) -> [String] {
+    private func best(_ rows: [TaggedWords], _ pass: Pass) -> [String] {
         guard !rows.isEmpty else { return [] }
-        let table = tagger.logProbabilities(rows, model, shared, pass)
+        let table = logProbabilities(rows, pass)
         let (values, width) = (table.floats, table.shape.width)
         return (0..<table.shape.rows).map { row in
             let scores = values[row * width..<(row + 1) * width]

@@ -1,6 +1,6 @@
 package import Datasets
 package import Layers
-package import Models
+internal import Models
 package import Tensors
 package import Tokenizers
 
@@ -132,14 +132,17 @@ package struct TokenTagger: Sendable {
         return (readings, places)
     }
 
-    /// The log-probability of each tag at each place that is read, `[places, tags]`, in nats.
-    package func logProbabilities(
-        _ rows: [EncodedWords], _ model: any LanguageModel, _ tensors: PromptTensors, _ pass: Pass
-    ) -> Tensor {
-        let packed = PackedPrompts(
+    /// Rows of words, read at their places.
+    package func packed(_ rows: [EncodedWords]) -> PackedPrompts {
+        PackedPrompts(
             rows.map { PackedPrompts.Request(prompt: $0.rows, question: .rows($0.places)) },
             sharesPrefix: false)
-        return head.logProbabilities(
-            model.hidden(packed.input(model, [tensors], pass), pass), packed.readings, pass)
+    }
+
+    /// The log-probability of each tag at each place that is read, `[places, tags]`, in nats.
+    package func logProbabilities(
+        _ hidden: Tensor, _ readings: [PackedPrompts.Reading], _ pass: Pass
+    ) -> Tensor {
+        head.logProbabilities(hidden, readings, pass)
     }
 }

@@ -43,22 +43,28 @@ public struct WordTagging: Sendable {
         let tagger = TokenTagger(
             tags: found.tags, width: pretrained.model.traits.width, pretrained.tokenizer,
             softRows: setup.layout.rowCount, limit: setup.room)
+        let labels = try Verbalizer(found.tags.map { Verbalizer.Entry(label: $0, words: [$0]) })
         let head = tagger.start(&setup.random, on: pretrained.backend)
         let objective = TaggingObjective(tagger, pretrained.model, tensors: setup.parts.tensors)
-        let rows = try objective.rows(train)
+        let tagged = try objective.rows(train)
+        guard found.tags.count > 1 else { throw PromptError.noNames(train.name) }
+        let rows = try setup.readOnce(tagged, objective, head: head)
         let judged = try dev.flatMap { $0.examples.isEmpty ? nil : $0 }.map { dev in
-            try objective.check(dev)
+            try dev.requireTagAWord()
             return try Dataset(name: dev.name, examples: dev.examples, metric: .entityF1)
         }
+        let looked = try judged.map { dev in
+            try setup.readOnce(
+                dev.examples.map { TaggedWords(words: try tagger.encode($0)) }, objective, head: head)
+        }
         let (learned, rate) = try setup.learn(
-            objective, rows, head: head, run,
+            objective, rows, head: head, labels: found.tags, run,
             evaluate: judged.map { dev in
                 { weights in
-                    let answers = try objective.tags(dev.examples, .inference(weights))
+                    let answers = try objective.tags(looked ?? [], .inference(weights))
                     return try Evaluation(answers.map { $0.tags.joined(separator: " ") }, to: dev).value
                 }
             })
-        let labels = try Verbalizer(found.tags.map { Verbalizer.Entry(label: $0, words: [$0]) })
         return Prompt(
             manifest: try setup.manifest(named: name, labels: labels, rate: rate), tensors: learned)
     }

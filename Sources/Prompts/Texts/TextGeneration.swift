@@ -37,10 +37,13 @@ public struct TextGeneration: Sendable {
         func pairs(_ rows: Dataset) throws -> [[TargetText]] {
             try rows.examples.indices.map { try encoder.pairs(rows.examples[$0], named: rows.place(of: $0)) }
         }
-        let held = try dev.map { try pairs($0).compactMap(\.first) } ?? []
         let objective = TextObjective(pretrained.model, tensors: setup.parts.tensors)
+        func readOnce(_ rows: [TargetText]) throws -> [TargetText] {
+            try setup.readInputsOnce(setup.readOnce(rows, objective, head: NamedTensors()))
+        }
+        let held = try readOnce(dev.map { try pairs($0).compactMap(\.first) } ?? [])
         let (learned, rate) = try setup.learn(
-            objective, try pairs(train).flatMap(\.self), head: NamedTensors(), run,
+            objective, readOnce(pairs(train).flatMap(\.self)), head: NamedTensors(), run,
             evaluate: held.isEmpty ? nil : { objective.score(held, .inference($0)) })
         var manifest = try setup.manifest(named: name, rate: rate)
         manifest.texts = settings

@@ -4,13 +4,31 @@ package import Tensors
 internal import Training
 
 /// A prompt with the text that should follow it.
-package struct TargetText: Hashable, Sendable {
+package struct TargetText: LayeredRow, InputRow {
     package var prompt: [PromptRow]
     /// The tokens of the text, its end among them; at least one.
     package var target: [Int32]
+    /// A block that holds rows in front of the prompt's, where they were read before.
+    package var past: KeyValues?
+    package var lower: LowerRows?
 
     package init(prompt: [PromptRow], target: [Int32]) {
         (self.prompt, self.target) = (prompt, target)
+    }
+
+    package var front: [PromptRow] { prompt }
+
+    package mutating func replaceFirst(_ count: Int, by block: KeyValues) {
+        past = block
+        prompt.removeFirst(count)
+    }
+
+    /// The prompt and the text, read where its tokens are foretold.
+    fileprivate func request(owner: Int) -> PackedPrompts.Request {
+        let first = prompt.count - 1
+        return PackedPrompts.Request(
+            prompt: prompt + target.dropLast().map(PromptRow.token),
+            question: .rows(Array(first..<first + target.count)), owner: owner)
     }
 }
 
@@ -18,9 +36,9 @@ package struct TargetText: Hashable, Sendable {
 ///
 /// Where we differ from Li & Liang 2021 (code): they sum over the tokens of a text, which makes the loss, and with it
 /// the rate, depend on lengths.
-package struct TextObjective: Objective {
-    let model: any LanguageModel
-    let tensors: @Sendable (Pass) -> PromptTensors
+package struct TextObjective: LayeredObjective {
+    package let model: any LanguageModel
+    package let tensors: @Sendable (Pass) -> PromptTensors
 
     package init(_ model: any LanguageModel, tensors: @escaping @Sendable (Pass) -> PromptTensors) {
         self.model = model
@@ -28,15 +46,21 @@ package struct TextObjective: Objective {
     }
 
     package func loss(_ batch: [TargetText], _ pass: Pass) -> Tensor {
-        let packed = PackedPrompts(
-            batch.map { text in
-                let first = text.prompt.count - 1
-                return PackedPrompts.Request(
-                    prompt: text.prompt + text.target.dropLast().map(PromptRow.token),
-                    question: .rows(Array(first..<first + text.target.count)))
-            })
-        let logits = model.logits(packed.input(model, [tensors(pass)], pass), pass)
-        return logits.crossEntropy(batch.flatMap(\.target))
+        model.logits(input(batch, pass), pass).crossEntropy(batch.flatMap(\.target))
+    }
+
+    package func packed(_ batch: [TargetText]) -> PackedPrompts {
+        PackedPrompts(batch.map { $0.request(owner: 0) }, sharesPrefix: false)
+    }
+
+    private func input(_ batch: [TargetText], _ pass: Pass) -> ModelInput {
+        if batch.allSatisfy({ $0.lower != nil }) { return reading(batch, pass).input }
+        let shared = tensors(pass)
+        guard batch.contains(where: { $0.past != nil }) else {
+            return PackedPrompts(batch.map { $0.request(owner: 0) }).input(model, [shared], pass)
+        }
+        return PackedPrompts(batch.enumerated().map { $0.element.request(owner: $0.offset) })
+            .input(model, batch.map { shared.followed(by: $0.past) }, pass)
     }
 
     package func weight(of batch: [TargetText]) -> Float { Float(batch.reduce(0) { $0 + $1.target.count }) }

@@ -130,6 +130,69 @@ import Training
         }
     }
 
+    @Test func `a range test sweeps from the start that another prompt gives`() throws {
+        let choice = Self.choices(steps: 20)[0]
+        let source = try fit(choice)
+        var next = choice
+        (next.learning.steps, next.learning.rate) = (1, .rangeTest)
+        let rates = try [nil, source].map { source in
+            let notes = Notes()
+            _ = try fit(next, RunContext(startingFrom: source) { notes.add($0) })
+            return try #require(notes.rates.first)
+        }
+        #expect(rates[0] != rates[1])
+    }
+
+    @Test func `a network that is not kept, and changes of another scale, are no start`() throws {
+        func refusal(_ choice: MethodChoice, from source: Prompt) -> String {
+            description(
+                of: #expect(throws: PromptError.self) { try fit(choice, RunContext(startingFrom: source)) })
+        }
+        var made = PTuning.Settings()
+        (made.rows, made.steps, made.encoder) = (3, 1, .peftPerceptron(hidden: 8))
+        #expect(
+            refusal(.pTuning(made), from: try fit(.pTuning(made))).contains("keeps what its network made"))
+        var prefix = PrefixTuning.Settings()
+        (prefix.rows, prefix.steps, prefix.initialisation) = (3, 1, .random)
+        prefix.reparametrisation = PrefixEncoder.Settings(hidden: 4)
+        let folded = try fit(.prefixTuning(prefix))
+        #expect(refusal(.prefixTuning(prefix), from: folded).contains("keeps what its network made"))
+        // Its keys and values themselves are a start.
+        prefix.reparametrisation = nil
+        _ = try fit(.prefixTuning(prefix), RunContext(startingFrom: folded))
+        var lora = LoRA.Settings()
+        (lora.rank, lora.alpha, lora.steps) = (2, 4, 1)
+        let source = try fit(.lora(lora))
+        lora.alpha = 8
+        #expect(refusal(.lora(lora), from: source).contains("--alpha"))
+        var tuned = ModelTuning.Settings()
+        tuned.steps = 1
+        let all = try fit(.modelTuning(tuned))
+        tuned.tuned = .topLayers(1)
+        #expect(refusal(.modelTuning(tuned), from: all).contains("which this run does not train"))
+    }
+
+    @Test func `tuned weights move at their own rate, and the prompt at its own`() throws {
+        var settings = PTuning.Settings()
+        (settings.rows, settings.steps, settings.encoder) = (3, 1, .peftPerceptron(hidden: 8))
+        (settings.tuned, settings.rate) = (.topLayers(1), .fixed(0.01))
+        let prompts = try [Float(1e-3), 2e-3].map { rate in
+            settings.modelRate = rate
+            return try fit(.pTuning(settings))
+        }
+        #expect(prompts[0].softRows?.floats == prompts[1].softRows?.floats)
+        let names = prompts[0].tensors.names.filter { $0 != SoftPrompt.parameterName }
+        #expect(!names.isEmpty)
+        for name in names {
+            let start = try #require(tiny.weights[name]).float32().floats
+            let moves = try prompts.map { prompt in
+                zip(try #require(prompt.tensors[name]).floats, start).map { $0 - $1 }
+            }
+            expectClose(moves[1], moves[0].map { 2 * $0 }, absolute: 2e-6, name)
+            #expect(moves[0].contains { abs($0) > 5e-4 })
+        }
+    }
+
     @Test func `a prompt of another size, method or model is no start`() throws {
         let choices = Self.choices(steps: 1)
         let source = try fit(choices[0])

@@ -212,13 +212,15 @@ import Training
         let good = Self.example("5 6 7", "8", "6", 2)
         #expect(
             try message([good, Self.example("5 6 7", "8", "6", 0, id: "q2")])
-                == "row 2 ('q2') says that its answer '6' stands at 0, but there the context has '5'; count characters "
+                == "row 2 ('q2') of 'spans' says that its answer '6' stands at 0, but there the context has '5'; count characters "
                 + "(code points) from 0")
-        #expect(try message([good, Self.example("5 6 7", "8", "6", 90)]).hasPrefix("row 2 says"))
+        #expect(try message([good, Self.example("5 6 7", "8", "6", 90)]).hasPrefix("row 2 of 'spans' says"))
         #expect(
             try message([Self.example("5 6 7", "8", "9", nil)])
-                == "row 1 has the answer '9', which is not in its context")
-        #expect(try message([Self.example("5 6 7", "8", "", 0)]).hasPrefix("row 1 has no text in the field"))
+                == "row 1 of 'spans' has the answer '9', which is not in its context")
+        #expect(
+            try message([Self.example("5 6 7", "8", "", 0)]).hasPrefix(
+                "row 1 of 'spans' has no text in the field"))
         var settings = SpanSettings()
         settings.stride = 0
         #expect(throws: PromptError.self) {

@@ -10,7 +10,7 @@ import Tokenizers
 
 @Suite struct WordTaggingTests {
     /// Words 40 and 41 begin a name of one kind or another, 42 goes on with it; the rest is nothing.
-    private func rows(_ count: Int, seed: UInt64) throws -> Dataset {
+    static func rows(_ count: Int, seed: UInt64) throws -> Dataset {
         var random = CounterRandom(seed: seed)
         let examples = (0..<count).map { index -> Example in
             var (tokens, tags) = ([String](), [String]())
@@ -49,14 +49,16 @@ import Tokenizers
         let tiny = try name == "bert" ? Tiny.masked() : Tiny.model(name)
         let notes = Notes()
         let prompt = try WordTagging(choice).fit(
-            named: "names", rows(32, seed: 1), dev: rows(8, seed: 2), to: tiny, RunContext { notes.add($0) })
+            named: "names", Self.rows(32, seed: 1), dev: Self.rows(8, seed: 2), to: tiny,
+            RunContext { notes.add($0) })
         #expect((notes.losses.last ?? 9) < 0.9 * (notes.losses.first ?? 0), "\(notes.losses)")
-        let test = try rows(12, seed: 3)
+        let test = try Self.rows(12, seed: 3)
         let tags = try Tagger(prompt, tiny).tags(test.examples)
         let f1 = try Evaluation(tags.map { $0.joined(separator: " ") }, to: test).value
         // The models are random, and what a frozen encoder shows a head is next to nothing; tags of nothing score 0.
-        let least = choice.name != ModelTuning.probeName ? 0.6 : name == "llama" ? 0.3 : 0
-        #expect(f1 >= least, "\(name), \(choice.name): \(f1)")
+        let isBlind = choice.name == ModelTuning.probeName && name == "bert"
+        let least = choice.name != ModelTuning.probeName ? 0.6 : 0.3
+        #expect(isBlind || f1 >= least, "\(name), \(choice.name): \(f1)")
         let place = try TemporaryFolder()
         let folder = PromptFolder(place.file("saved"))
         try folder.write(prompt)
@@ -70,7 +72,7 @@ import Tokenizers
     @Test func `words that do not fit are tagged as nothing, and every word gets a tag`() throws {
         let tiny = try Tiny.model()
         let prompt = try WordTagging(Self.choices[2]).fit(
-            named: "names", rows(8, seed: 1), dev: nil, limit: 12, to: tiny, RunContext())
+            named: "names", Self.rows(8, seed: 1), dev: nil, limit: 12, to: tiny, RunContext())
         let long = Example(fields: ["tokens": Self.list(Array(repeating: "40", count: 20))])
         let tags = try Tagger(prompt, tiny).tags([long])[0]
         #expect(tags.count == 20 && tags.suffix(8).allSatisfy { $0 == "O" })
@@ -84,7 +86,9 @@ import Tokenizers
         let error = #expect(throws: PromptError.self) {
             try WordTagging(Self.choices[2]).fit(named: "bad", bad, dev: nil, to: tiny, RunContext())
         }
-        #expect(description(of: error) == "row 1 ('row 7') has 2 tokens but 1 tags; give each token one tag")
+        #expect(
+            description(of: error)
+                == "row 1 ('row 7') of 'bad' has 2 tokens but 1 tags; give each token one tag")
         #expect(throws: DatasetError.self) {
             try WordTagging(Self.choices[2]).fit(
                 named: "bad", Dataset(name: "bad", examples: [Example(fields: ["text": "5"])]), dev: nil,
@@ -100,14 +104,15 @@ import Tokenizers
         let tiny = try name == "bert" ? Tiny.masked() : Tiny.model(name)
         let notes = Notes()
         let prompt = try WordTagging(choice).fit(
-            named: "names", rows(16, seed: 1), dev: rows(4, seed: 2), to: tiny, RunContext { notes.add($0) })
+            named: "names", Self.rows(16, seed: 1), dev: Self.rows(4, seed: 2), to: tiny,
+            RunContext { notes.add($0) })
         #expect(
             (notes.losses.suffix(3).min() ?? 9) < (notes.losses.first ?? 0), "\(choice.name): \(notes.losses)"
         )
         let place = try TemporaryFolder()
         let folder = PromptFolder(place.file("saved"))
         try folder.write(prompt)
-        let test = try rows(6, seed: 3).examples
+        let test = try Self.rows(6, seed: 3).examples
         let again = try Tagger(folder.read(on: CPUBackend.shared), tiny)
         #expect(try again.tags(test) == Tagger(prompt, tiny).tags(test))
     }
@@ -124,7 +129,7 @@ import Tokenizers
             let error = #expect(throws: PromptError.self) {
                 try fit([row("[\"O\",\"O\"]"), row("[\"O\",\"\(bad)\"]")])
             }
-            #expect(description(of: error).hasPrefix("row 2 has the tag '\(bad)'; tags are O, B-KIND"))
+            #expect(description(of: error).hasPrefix("row 2 of 't' has the tag '\(bad)'; tags are O, B-KIND"))
         }
         let notes = Notes()
         let prompt = try fit([row("[\"O\",\"I-PER\"]"), row("[\"B-PER\",\"I-ORG\"]")], notes)
