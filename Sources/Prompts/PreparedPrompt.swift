@@ -100,13 +100,14 @@ struct PreparedPrompt: Sendable {
     static func check(
         _ own: NamedTensors, of prompt: Prompt, head: [Parameter], _ pretrained: PretrainedModel
     ) throws {
-        var shapes: [String: Shape] = [:]
+        var (shapes, needed) = ([String: Shape](), head.map(\.name))
         for parameter in pretrained.model.parameters + head { shapes[parameter.name] = parameter.shape }
         for parameter in pretrained.model.parameters where parameter.shape.rank == 2 {
             guard let change = LowRankChange(of: parameter, in: own) else { continue }
             for part in change.parameters { shapes[part.name] = part.shape }
+            needed += change.parameters.map(\.name)
         }
-        let missing = head.map(\.name).filter { own[$0] == nil }
+        let missing = needed.filter { own[$0] == nil }
         for name in own.names + missing where own[name]?.shape != shapes[name] || own[name] == nil {
             throw PromptError.wrongShape(
                 prompt: prompt.id, expected: shapes[name].map { "\($0) as \(name)" } ?? "no \(name)",

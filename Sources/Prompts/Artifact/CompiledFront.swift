@@ -43,7 +43,7 @@ package struct CompiledFront: Sendable {
         }
         let metadata = [
             "format": Self.format, "model": fingerprint, "tensors": tensorHash,
-            "rows": codes.map(String.init).joined(separator: " "),
+            "rows": codes.map(String.init).joined(separator: " "), "digest": Self.digest(keyValues),
         ]
         try SafetensorsFile.write(tensors, metadata: metadata, to: file)
     }
@@ -73,6 +73,20 @@ package struct CompiledFront: Sendable {
         self.fingerprint = fingerprint
         tensorHash = stored.metadata["tensors"] ?? ""
         keyValues = KeyValues(layers: layers)
+        guard stored.metadata["digest"] == Self.digest(keyValues) else {
+            throw PromptError.badCompiled(
+                file.path, reason: "its numbers are not those that were written; compile it again")
+        }
+    }
+
+    private static func digest(_ keyValues: KeyValues) -> String {
+        var hash = ContentHash()
+        for layer in keyValues.layers {
+            for tensor in [layer.keys, layer.values] {
+                unsafe tensor.floats.withUnsafeBytes { unsafe hash.update($0) }
+            }
+        }
+        return hash.digest()
     }
 
     /// Throws where the block is not that of these rows on this model.

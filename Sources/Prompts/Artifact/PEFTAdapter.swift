@@ -61,6 +61,7 @@ public struct PEFTAdapter: Sendable {
         let file = folder.appendingPathComponent(PromptFolder.tensorsName)
         tensors = try SafetensorsFile(contentsOf: file).tensors(on: backend).mapValues { $0.float32() }
         try check(file.path)
+        try tensors.requireFinite(file.path)
     }
 
     private func check(_ path: String) throws {
@@ -72,7 +73,7 @@ public struct PEFTAdapter: Sendable {
             throw PromptError.badAdapter(
                 path, "\(name) is \(found.shape), but the configuration says \(expected)")
         }
-        if case .lora = configuration.kind { return }
+        if case .lora(let rank, _, _) = configuration.kind { return try checkChanges(rank, path, require) }
         try require(Self.table, nil)
         guard let rows = tensors[Self.table], rows.shape.rank == 2, rows.shape[0] == configuration.rows else {
             throw PromptError.badAdapter(
@@ -83,6 +84,24 @@ public struct PEFTAdapter: Sendable {
         if case .multitaskPromptTuning(let tasks, let ranks) = configuration.kind {
             try require(Self.taskColumns, [tasks, configuration.rows, ranks])
             try require(Self.taskRows, [tasks, ranks, rows.shape.width])
+        }
+    }
+
+    /// Throws unless each map that is changed has both matrices, of the rank that the scaling is computed with.
+    private func checkChanges(_ rank: Int, _ path: String, _ require: (String, Shape?) throws -> Void) throws
+    {
+        guard !tensors.isEmpty else { throw PromptError.badAdapter(path, "it has no tensors") }
+        for name in tensors.names {
+            let isDown = name.contains(".lora_A.")
+            guard isDown || name.contains(".lora_B."), let shape = tensors[name]?.shape else {
+                throw PromptError.badAdapter(path, "\(name) is no part of a plain LoRA adapter")
+            }
+            guard shape.rank == 2, shape[isDown ? 0 : 1] == rank else {
+                throw PromptError.badAdapter(
+                    path, "\(name) is \(shape), but the configuration's r is \(rank)")
+            }
+            let (own, other) = isDown ? (".lora_A.", ".lora_B.") : (".lora_B.", ".lora_A.")
+            try require(name.replacingOccurrences(of: own, with: other), nil)
         }
     }
 }
@@ -166,9 +185,7 @@ extension PEFTAdapter {
         guard case .lora(let rank, let alpha, _) = configuration.kind else { return NamedTensors() }
         var changes = NamedTensors()
         for name in tensors.names {
-            guard name.hasPrefix(Self.loraPrefix), name.contains(".lora_A.") || name.contains(".lora_B."),
-                let tensor = tensors[name]
-            else {
+            guard name.hasPrefix(Self.loraPrefix), let tensor = tensors[name] else {
                 throw PromptError.badAdapter("the adapter", "\(name) is no part of a plain LoRA adapter")
             }
             let own = DistilBERTNames.own(String(name.dropFirst(Self.loraPrefix.count)))
@@ -207,13 +224,15 @@ extension Prompt {
 // MARK: - From a prompt
 
 extension PEFTAdapter {
-    /// The adapter that PEFT would have for a prompt, nil where it has none: a prefix of some layers only, tuned
-    /// weights, a head, or several of these at once.
+    /// The adapter that PEFT would have for a prompt, nil where it has none: rows elsewhere than in front of everything,
+    /// a prefix of some layers only, tuned weights, a head, or several of these at once.
     init?(_ prompt: Prompt) {
         let (tensors, model) = (prompt.tensors, prompt.manifest.model)
         let heads = model.heads ?? model.width / max(1, model.headWidth)
         // PEFT's rows are as wide as the layers' also where a model embeds in a narrower space, and fit nothing there.
-        if let rows = prompt.softRows, tensors.count == 1, rows.shape.width == model.width {
+        if let rows = prompt.softRows, tensors.count == 1, rows.shape.width == model.width,
+            prompt.manifest.template.beginsWithAllSoftRows
+        {
             let isPTuning = prompt.manifest.method == PTuning.name
             configuration = PEFTConfiguration(
                 kind: isPTuning

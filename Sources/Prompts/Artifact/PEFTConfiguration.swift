@@ -188,6 +188,19 @@ extension PEFTConfiguration {
             where (values[key] as? [String: Any])?.isEmpty == false {
                 throw PromptError.badAdapter(path, "\(key) is not supported; one rank for all maps is")
             }
+            for key in ["alora_invocation_tokens", "layer_replication"]
+            where values[key] != nil && !(values[key] is NSNull) {
+                throw PromptError.badAdapter(path, "\(key) is not supported; plain LoRA is")
+            }
+            // The others change the model's own weights before training.
+            if let start = values["init_lora_weights"] as? String,
+                !["true", "false", "gaussian", "eva", "orthogonal"].contains(start)
+            {
+                throw PromptError.badAdapter(
+                    path,
+                    "init_lora_weights \(start) changes the model's weights; convert it to plain LoRA with PEFT"
+                )
+            }
             let rank = try count("r")
             guard let alpha = (values["lora_alpha"] as? NSNumber)?.doubleValue, alpha > 0 else {
                 throw PromptError.badAdapter(path, "lora_alpha is missing or not a positive number")

@@ -20,6 +20,11 @@ public struct PromptFolder: Sendable {
     /// The tensors of a prompt that PEFT has no kind for, under their own names.
     static let ownTensorsName = "cloze.safetensors"
 
+    /// All files that a prompt can have.
+    private static let fileNames = [
+        manifestName, configurationName, tensorsName, ownTensorsName, vectorsName, CompiledFront.fileName,
+    ]
+
     /// Where the folder lies.
     public let url: URL
 
@@ -28,12 +33,7 @@ public struct PromptFolder: Sendable {
 
     /// How many bytes the folder's files take together.
     public var byteCount: Int {
-        let names = [
-            Self.manifestName, Self.configurationName, Self.tensorsName, Self.ownTensorsName,
-            Self.vectorsName,
-            CompiledFront.fileName,
-        ]
-        return names.reduce(0) { sum, name in
+        Self.fileNames.reduce(0) { sum, name in
             let size = try? url.appendingPathComponent(name).resourceValues(forKeys: [.fileSizeKey]).fileSize
             return sum + (size ?? 0)
         }
@@ -81,9 +81,28 @@ public struct PromptFolder: Sendable {
     }
 
     private func checkFree(replacing: Bool) throws {
+        let isThere = FileManager.default.fileExists(atPath: url.path)
+        if isThere { try checkOwn() }
         guard !replacing else { return }
-        if FileManager.default.fileExists(atPath: url.path) { throw PromptError.exists(url.path) }
+        if isThere { throw PromptError.exists(url.path) }
         if let error = interruption { throw error }
+    }
+
+    /// Throws where something else than a prompt is there: replacing takes the whole folder away.
+    private func checkOwn() throws {
+        let manager = FileManager.default
+        let here = URL(fileURLWithPath: manager.currentDirectoryPath).standardizedFileURL.path
+        guard here != url.path, !here.hasPrefix(url.path == "/" ? "/" : url.path + "/") else {
+            throw PromptError.notReplaced(url.path, reason: "it is the working folder, or holds it")
+        }
+        let names: [String]
+        do { names = try manager.contentsOfDirectory(atPath: url.path) } catch {
+            throw PromptError.notReplaced(url.path, reason: "it is no folder that can be read")
+        }
+        if let other = names.sorted().first(where: { !Self.fileNames.contains($0) && $0 != ".DS_Store" }) {
+            throw PromptError.notReplaced(
+                url.path, reason: "it holds '\(other)', which is no part of a prompt")
+        }
     }
 
     private func fill(_ folder: URL, with prompt: Prompt) throws {
@@ -139,7 +158,9 @@ public struct PromptFolder: Sendable {
     public func read(on backend: any Backend) throws -> Prompt {
         let place = url.appendingPathComponent(Self.manifestName)
         guard FileManager.default.fileExists(atPath: place.path) else {
-            throw interruption ?? PromptError.missingFile(place.path)
+            let adapter = url.appendingPathComponent(Self.configurationName)
+            let isPEFT = FileManager.default.fileExists(atPath: adapter.path)
+            throw interruption ?? (isPEFT ? .noTemplate(url.path) : .missingFile(place.path))
         }
         let manifest = try Self.manifest(place)
         var prompt = try Prompt(manifest: manifest, tensors: tensors(manifest, on: backend))
@@ -178,9 +199,13 @@ public struct PromptFolder: Sendable {
             throw PromptError.missingFile(file.path)
         }
         guard try Self.hash(of: file) == hash else { throw PromptError.tensorsChanged(file.path) }
-        return try isOwn
-            ? SafetensorsFile(contentsOf: own).tensors(on: backend).mapValues { $0.float32() }
-            : PEFTAdapter(contentsOf: url, on: backend).promptTensors(for: PEFTAdapter.Target(manifest.model))
+        guard isOwn else {
+            return try PEFTAdapter(contentsOf: url, on: backend)
+                .promptTensors(for: PEFTAdapter.Target(manifest.model))
+        }
+        let tensors = try SafetensorsFile(contentsOf: own).tensors(on: backend).mapValues { $0.float32() }
+        try tensors.requireFinite(file.path)
+        return tensors
     }
 
     /// The adapter of a folder that PEFT wrote; it has no template, so the caller supplies one.
@@ -246,5 +271,14 @@ extension DecodingError {
             }
         let path = context.codingPath.map(\.stringValue).joined(separator: ".")
         return path.isEmpty ? problem : "\(problem) at \(path)"
+    }
+}
+
+extension NamedTensors {
+    /// Throws ``PromptError/notFinite(_:name:)`` for the first tensor that holds something else than numbers.
+    func requireFinite(_ path: String) throws {
+        for name in names where self[name].map({ $0.backend.sumOfSquares($0).isFinite }) == false {
+            throw PromptError.notFinite(path, name: name)
+        }
     }
 }

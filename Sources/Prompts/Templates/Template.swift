@@ -113,6 +113,12 @@ extension Template {
         return nil
     }
 
+    /// Whether all soft rows stand in front of everything, as PEFT has them.
+    var beginsWithAllSoftRows: Bool {
+        let isSoft = { (part: TemplatePart) in if case .soft = part { true } else { false } }
+        return !parts.drop(while: isSoft).contains(where: isSoft)
+    }
+
     /// Whether the template has trainable rows.
     public var hasSoftRows: Bool {
         parts.contains { part in

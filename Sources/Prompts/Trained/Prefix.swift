@@ -113,9 +113,12 @@ extension Prefix {
     /// - Throws: ``PromptError/wrongShape(prompt:expected:found:)`` where they do not fit the model.
     package init?(_ tensors: NamedTensors, of prompt: Prompt.ID, _ traits: ModelTraits) throws {
         let own = tensors.names.filter { $0.hasPrefix(Self.path.name + ".") }
-        guard let first = own.first, let rows = tensors[first]?.shape[0] else { return nil }
+        guard let first = own.first, let shape = tensors[first]?.shape else { return nil }
+        guard shape.rank == 2 else {
+            throw PromptError.wrongShape(prompt: prompt, expected: "a matrix as \(first)", found: "\(shape)")
+        }
         let layers = (0..<traits.layers).filter { tensors["\(Self.path.name).layers.\($0).keys"] != nil }
-        self.init(rows: rows, traits, layers: layers)
+        self.init(rows: shape.rows, traits, layers: layers)
         for parameter in stored where tensors[parameter.name]?.shape != parameter.shape {
             throw PromptError.wrongShape(
                 prompt: prompt, expected: "\(parameter.shape) as \(parameter.name)",

@@ -28,6 +28,7 @@ struct PrefixStart {
     /// - Throws: ``PromptError/badSetting(name:value:allowed:)`` for a number out of its range.
     func make(_ pretrained: PretrainedModel, _ random: inout CounterRandom) throws -> (Prefix, NamedTensors) {
         let traits = pretrained.model.traits
+        if case .written = initialisation {} else { try check(rows, traits) }
         let tokens = initialisation.tokens(rows: rows, pretrained.tokenizer)
         let rows = tokens?.count ?? self.rows
         try check(rows, traits)

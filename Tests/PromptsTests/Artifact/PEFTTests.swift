@@ -224,11 +224,85 @@ import Testing
 
     @Test(arguments: [
         ("use_dora", true as any Sendable), ("rank_pattern", ["a": 1]), ("r", 0), ("lora_alpha", "8"),
+        ("alora_invocation_tokens", [1]), ("layer_replication", [[0, 1]]), ("init_lora_weights", "pissa"),
     ])
     func `a LoRA that is not the plain one is refused by its key`(_ key: String, _ value: any Sendable) throws
     {
         let place = try TemporaryFolder()
         #expect(refusal(try copy(in: place, of: "peft_lora") { $0[key] = value }).contains(key))
+    }
+
+    @Test func `a rank that is not that of the matrices is refused with both`() throws {
+        let place = try TemporaryFolder()
+        let text = refusal(try copy(in: place, of: "peft_lora") { $0["r"] = 3 })
+        #expect(text.contains("the configuration's r is 3") && text.contains("lora_A"))
+    }
+
+    @Test(arguments: [".lora_A.", ".lora_B."])
+    func `a change of which half is missing is refused by the tensor's name`(_ half: String) throws {
+        let place = try TemporaryFolder()
+        let folder = try copy(in: place, of: "peft_lora") { _ in }
+        let file = folder.url.appendingPathComponent(Self.tensors)
+        let all = try SafetensorsFile(contentsOf: file).tensors(on: CPUBackend.shared)
+        let gone = try #require(all.names.first { $0.contains(half) })
+        try SafetensorsFile.write(all.filter { $0 != gone }, to: file)
+        #expect(refusal(folder).contains("it has no tensor \(gone)"))
+        try SafetensorsFile.write(NamedTensors(), to: file)
+        #expect(refusal(folder).contains("it has no tensors"))
+    }
+
+    @Test func `half a change in a prompt of our own is refused, too`() throws {
+        let tiny = try Tiny.model()
+        var settings = LoRA.Settings()
+        (settings.steps, settings.rank) = (1, 2)
+        var prompt = try LoRA(settings).fit(Tiny.split(), Tiny.task(), to: tiny, RunContext())
+        let gone = try #require(prompt.tensors.names.first { $0.contains(".lora_B.") })
+        prompt.tensors = prompt.tensors.filter { $0 != gone }
+        let error = #expect(throws: PromptError.self) { try Predictor([prompt], tiny) }
+        #expect(description(of: error).contains(gone))
+    }
+
+    @Test(arguments: ["peft_prompt_tuning", "peft_lora"], [Float.nan, .infinity])
+    func `a tensor that holds no number is refused by its name`(_ kind: String, _ value: Float) throws {
+        let place = try TemporaryFolder()
+        let folder = try copy(in: place, of: kind) { _ in }
+        let file = folder.url.appendingPathComponent(Self.tensors)
+        var all = try SafetensorsFile(contentsOf: file).tensors(on: CPUBackend.shared)
+        let name = try #require(all.names.first)
+        var numbers = try #require(all[name]).floats
+        numbers[numbers.count / 2] = value
+        all[name] = Tensor(numbers, shape: try #require(all[name]).shape, on: CPUBackend.shared)
+        try SafetensorsFile.write(all, to: file)
+        #expect(refusal(folder).contains("\(name) holds values that are no finite numbers"))
+    }
+
+    @Test func `rows that do not stand in front of everything are no adapter, which PEFT would put there`()
+        throws
+    {
+        let (place, tiny) = (try TemporaryFolder(), try Tiny.model())
+        let rows = try rows(PromptFolder(Self.folder))
+        for (source, isPEFT) in [
+            ("{soft 5}{text} {answer}", true), ("{soft 2}{soft 3}{text} {answer}", true),
+            ("{text}{soft 5} {answer}", false), ("{soft 2}{text}{soft 3} {answer}", false),
+        ] {
+            let prompt = try Prompt(
+                method: PTuning.name, Tiny.task(), template: Template(source),
+                tensors: NamedTensors([SoftPrompt.parameterName: rows]), tiny, settings: [:], probing: [])
+            let folder = PromptFolder(place.file("saved"))
+            try folder.write(prompt, replacing: true)
+            #expect(place.names(in: "saved").contains(Self.configuration) == isPEFT, "\(source)")
+            #expect(try folder.read(on: CPUBackend.shared).softRows?.floats == rows.floats)
+        }
+    }
+
+    @Test func `an adapter without a task is applied all the same, one of an encoder-decoder is not`() throws
+    {
+        let place = try TemporaryFolder()
+        let folder = try copy(in: place) { $0["task_type"] = nil }
+        #expect(try rows(folder).floats == rows(PromptFolder(Self.folder)).floats)
+        let other = try TemporaryFolder()
+        let text = refusal(try copy(in: other) { $0["task_type"] = "SEQ_2_SEQ_LM" })
+        #expect(text.contains("PEFT's seq2seq prefixes do not reach the encoder"))
     }
 
     @Test func `an adapter of another model is refused with both sizes`() throws {

@@ -84,6 +84,31 @@ import Testing
         #expect(place.names() == ["prompt"])
     }
 
+    @Test func `what is no prompt is never replaced, nor the working folder`() throws {
+        let prompt = try Tiny.prompt(tiny)
+        try FileManager.default.createDirectory(at: place.file("mine"), withIntermediateDirectories: true)
+        try Data("dear diary".utf8).write(to: place.file("mine/diary.txt"))
+        #expect(
+            refusal { try folder("mine").write(prompt, replacing: true) }.contains("it holds 'diary.txt'"))
+        try folder("mine2").write(prompt)
+        try Data("a note".utf8).write(to: place.file("mine2/note.txt"))
+        #expect(
+            refusal { try folder("mine2").checkWritable(replacing: true) }.contains("it holds 'note.txt'"))
+        #expect(
+            refusal { try folder("mine/diary.txt").write(prompt, replacing: true) }.contains("no folder"))
+        let here = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
+        for url in [here, here.deletingLastPathComponent(), URL(fileURLWithPath: "")] {
+            #expect(
+                refusal { try PromptFolder(url).checkWritable(replacing: true) }.contains(
+                    "the working folder"))
+        }
+        #expect(try String(contentsOf: place.file("mine/diary.txt"), encoding: .utf8) == "dear diary")
+        #expect(place.names(in: "mine2").contains("note.txt"))
+        try FileManager.default.createDirectory(at: place.file("empty"), withIntermediateDirectories: true)
+        try folder("empty").write(prompt, replacing: true)
+        #expect(try bits(folder("empty").read(on: CPUBackend.shared)) == bits(prompt))
+    }
+
     @Test func `words alone in the place of soft rows leave no adapter behind`() throws {
         try folder().write(Tiny.prompt(tiny))
         try folder().write(Prompt.hard(Tiny.task(), tiny), replacing: true)

@@ -148,6 +148,19 @@ import Tokenizers
         }
     }
 
+    @Test func `a compiled block whose numbers were damaged is refused`() throws {
+        let (tiny, place) = (try Tiny.model(), try TemporaryFolder())
+        let prompt = try prompt(DemonstrationSettings(instruction: "60 61", shots: 2, seed: 3), tiny)
+        let folder = PromptFolder(place.file("compiled"))
+        try folder.write(prompt.compiled(for: tiny))
+        let file = place.file("compiled/compiled.safetensors")
+        var bytes = try Data(contentsOf: file)
+        bytes[bytes.count - 5] ^= 0x40
+        try bytes.write(to: file)
+        let error = #expect(throws: PromptError.self) { try folder.read(on: CPUBackend.shared) }
+        #expect(description(of: error).contains("its numbers are not those that were written"))
+    }
+
     @Test func `what cannot be compiled is refused with the reason`() throws {
         let tiny = try Tiny.model()
         let bare = try Prompt.hard(Tiny.task(), tiny)

@@ -77,6 +77,35 @@ import Testing
             try probabilities("{text} {answer}", prefix.past(.inference(lesson.start)), tiny), absolute: 1e-5)
     }
 
+    @Test
+    func `dropout zeroes its share of keys and values in training, others at each step, and none in use`()
+        throws
+    {
+        let tiny = try Tiny.model()
+        let prefix = Prefix(rows: 8, tiny.model.traits, dropout: 0.25)
+        let weights = prefix.named(tiny.keyValues([44, 45, 46, 47, 48, 49, 50, 51]))
+        func numbers(_ pass: Pass) -> [Float] {
+            prefix.past(pass).layers.flatMap { $0.keys.floats + $0.values.floats }
+        }
+        func training(_ step: UInt64) -> [Float] {
+            numbers(.training(weights, on: Tape(), dropoutSeed: 3, step: step) { _ in true })
+        }
+        let whole = numbers(.inference(weights))
+        expectClose(
+            whole,
+            Prefix(rows: 8, tiny.model.traits).past(.inference(weights)).layers.flatMap {
+                $0.keys.floats + $0.values.floats
+            }, absolute: 0)
+        let (first, second) = (training(0), training(1))
+        for dropped in [first, second] {
+            let zeros = dropped.count { $0 == 0 }
+            #expect((0.15...0.35).contains(Double(zeros) / Double(dropped.count)))
+            let kept = zip(dropped, whole).filter { $0.0 != 0 }
+            expectClose(kept.map(\.0), kept.map { $0.1 / 0.75 }, absolute: 1e-5)
+        }
+        #expect(first != second && first == training(0))
+    }
+
     @Test func `gradients of a prefix of grouped heads agree with finite differences`() throws {
         let tiny = try Tiny.model("llama")
         let task = try Tiny.task()
