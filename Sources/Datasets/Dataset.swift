@@ -41,6 +41,15 @@ public struct Dataset: Sendable {
         examples[index].id ?? "row \(index + 1)"
     }
 
+    /// The list in a field of a row.
+    ///
+    /// - Throws: ``DatasetError/notAList(field:row:)`` with the row's place.
+    package func list(_ field: String, at index: Int) throws(DatasetError) -> [String] {
+        do { return try examples[index].list(field) } catch {
+            throw .notAList(field: field, row: place(of: index))
+        }
+    }
+
     private func check() throws(DatasetError) {
         var known: Set<String> = []
         for label in labels where !known.insert(label).inserted {
@@ -61,6 +70,6 @@ public struct Dataset: Sendable {
 extension Dataset {
     /// Where row `index` stands, counted from 1, and its id where it has one: for errors about rows.
     package func place(of index: Int) -> String {
-        "row \(index + 1)" + (examples[index].id.map { " ('\($0)')" } ?? "")
+        "row \(index + 1)" + (examples[index].id.map { " ('\($0)')" } ?? "") + " of '\(name)'"
     }
 }

@@ -55,7 +55,7 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible, Lo
         case .foreignLabel(let label, let row, let known):
             "\(row) has the label '\(label)', which is not one of \(known.joined(separator: ", "))"
         case .notAList(let field, let row):
-            "\(row ?? "a row") has no list in the field '\(field)'; name the field among the lists to be read"
+            "\(row ?? "a row") has no list in the field '\(field)'; write a list of texts there, such as [\"a\", \"b\"]"
         case .noLabels(let dataset):
             "\(dataset) has no labels, so no rows can be drawn a label; give each row a label"
         default:

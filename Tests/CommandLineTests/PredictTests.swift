@@ -2,6 +2,18 @@ import Foundation
 import Testing
 
 @Suite struct PredictTests {
+    @Test func `empty lines are told, and a byte order mark is no text`() throws {
+        let place = try Workplace()
+        func predict(_ text: String) throws -> Program.Outcome {
+            try place.cloze("predict", Workplace.question, input: Data(text.utf8))
+        }
+        let plain = try predict("a joy\na bore\n")
+        let odd = try predict("\u{FEFF}a joy\r\n\n  \na bore\n")
+        #expect(odd.output == plain.output && plain.output.split(separator: "\n").count == 2)
+        #expect(odd.messages.contains("2 empty lines were left out"))
+        #expect(!plain.messages.contains("empty"))
+    }
+
     @Test func `texts, lines, a file and standard input give the same answers`() throws {
         let place = try Workplace()
         let texts = ["a gem of a film", "맛있고 친절해요", "a dull and tired film"]

@@ -31,6 +31,10 @@ import Testing
     }
 
     private func masked(_ command: String, _ arguments: String...) throws -> Program.Outcome {
+        try masked(command, arguments)
+    }
+
+    private func masked(_ command: String, _ arguments: [String]) throws -> Program.Outcome {
         try place.cloze(command, on: Workplace.maskedModel, arguments)
     }
 
@@ -56,6 +60,46 @@ import Testing
         #expect(
             String(decoding: try place.contents("answers.jsonl"), as: UTF8.self).split(separator: "\n").count
                 == 8)
+    }
+
+    @Test(arguments: [
+        (["--chat"], "--chat does not go with the readout tagger"),
+        (["--demonstration-sets", "2"], "--demonstration-sets does not go with"),
+        (["--init", "labels"], "--init labels does not go with"),
+        (["--placement", "end"], "--placement does not go with"),
+        (["--beams", "4"], "--beams goes with the readout text"),
+        (["--longest-text", "9223372036854775807"], "write 2 to 1000000"),
+        (["--soft-rows", "100000000000", "--method", "prefix-tuning"], "must be a whole number from 1 to"),
+        (["--start-from", "x", "--init", "random"], "--init does not go with --start-from"),
+    ])
+    func `options that would be ignored, and numbers out of all bounds, are refused`(
+        _ options: [String], _ expected: String
+    ) throws {
+        try writeTagged()
+        let outcome = try masked(
+            "train",
+            ["--readout", "tagger", "--data", "tags.jsonl", "--test", "tags.jsonl", "--output", "names"]
+                + options)
+        #expect(outcome.status == 64 && outcome.messages.contains(expected), "\(outcome.messages)")
+        #expect(place.names == ["tags.jsonl"])
+    }
+
+    @Test func `a file that is there is not overwritten, and one that is read never`() throws {
+        try writeTagged()
+        let trained = try masked(
+            "train", "--readout", "tagger", "--method", "deep-prompt", "--data", "tags.jsonl", "--test",
+            "tags.jsonl", "--steps", "1", "--output", "names", "--quiet")
+        #expect(trained.status == 0, "\(trained.messages)")
+        try place.write("notes.jsonl", "mine\n")
+        func evaluate(_ options: String...) throws -> Program.Outcome {
+            try masked("evaluate", ["--prompt", "names", "--data", "tags.jsonl", "--predictions"] + options)
+        }
+        let refused = try evaluate("notes.jsonl")
+        #expect(refused.status == 64 && refused.messages.contains("exists already"), "\(refused.messages)")
+        let read = try evaluate("tags.jsonl", "--force")
+        #expect(read.status == 64 && read.messages.contains("is read as --data"), "\(read.messages)")
+        #expect(String(decoding: try place.contents("notes.jsonl"), as: UTF8.self) == "mine\n")
+        #expect(try evaluate("notes.jsonl", "--force").status == 0)
     }
 
     @Test func `spans are trained, evaluated and predicted`() throws {
@@ -144,11 +188,13 @@ import Testing
         let train = ["--readout", "tagger", "--method", "linear-probe", "--steps", "2", "--output", "out"]
         let bad = try place.cloze("train", train + ["--data", "bad.jsonl", "--test", "bad.jsonl"])
         #expect(
-            bad.status == 65 && bad.messages.contains("row 1 ('x') has 2 tokens but 1 tags"),
+            bad.status == 65 && bad.messages.contains("row 1 ('x') of 'bad.jsonl' has 2 tokens but 1 tags"),
             "\(bad.messages)")
         try place.write("tag.jsonl", #"{"tokens": ["a"], "tags": ["PER"]}"# + "\n")
         let tag = try place.cloze("train", train + ["--data", "tag.jsonl", "--test", "tag.jsonl"])
-        #expect(tag.status == 65 && tag.messages.contains("row 1 has the tag 'PER'"), "\(tag.messages)")
+        #expect(
+            tag.status == 65 && tag.messages.contains("row 1 of 'tag.jsonl' has the tag 'PER'"),
+            "\(tag.messages)")
         try place.write("none.jsonl", #"{"text": "a"}"# + "\n")
         let none = try place.cloze("train", train + ["--data", "none.jsonl", "--test", "none.jsonl"])
         #expect(none.status == 65 && none.messages.contains("'tokens'"), "\(none.messages)")
@@ -163,7 +209,8 @@ import Testing
                 "--test", "span.jsonl",
             ])
         #expect(
-            span.status == 65 && span.messages.contains("row 1 says that its answer 'gem' stands at 2"),
+            span.status == 65
+                && span.messages.contains("row 1 of 'span.jsonl' says that its answer 'gem' stands at 2"),
             "\(span.messages)")
         let words = try place.cloze(
             "train", train + ["--data", "tag.jsonl", "--test", "tag.jsonl", "--words", "a=b"])

@@ -41,7 +41,9 @@ import Testing
     @Test(arguments: [
         ("prefix-tuning", ["--soft-rows", "4"], "adapter_model.safetensors"),
         ("prefix-tuning", ["--soft-rows", "4", "--layers", "1"], "cloze.safetensors"),
-        ("p-tuning", ["--soft-rows", "4", "--placement", "end"], "adapter_model.safetensors"),
+        ("p-tuning", ["--soft-rows", "4", "--placement", "front"], "adapter_model.safetensors"),
+        // PEFT would put these rows in front.
+        ("p-tuning", ["--soft-rows", "4", "--placement", "end"], "cloze.safetensors"),
         ("deep-prompt", ["--soft-rows", "4", "--readout", "classifier"], "cloze.safetensors"),
         ("lora", ["--rank", "2"], "adapter_model.safetensors"),
         ("model-tuning", ["--tuned", "top:1"], "cloze.safetensors"),

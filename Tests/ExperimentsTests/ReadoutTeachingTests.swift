@@ -77,6 +77,41 @@ import Testing
         #expect(first.losses == second.losses)
     }
 
+    @Test(arguments: [
+        (Readout.tagger, #"{"tokens": ["a", "b"], "tags": ["O"]}"#, "has 2 tokens but 1 tags"),
+        (.text, #"{"source": "word[x]", "references": []}"#, "has no text in the field 'references'"),
+    ])
+    func `test rows are looked at before anything is trained`(
+        _ readout: Readout, _ row: String, _ expected: String
+    ) throws {
+        let rows = readout == .tagger ? Self.tagged : Self.tables
+        let plan = try plan(readout, rows)
+        _ = try write("test.jsonl", Array(rows.suffix(2)) + [row])
+        let diary = Diary()
+        let error = #expect(throws: PromptError.self) {
+            try ReadoutTeaching(plan, place.model) { diary.add($0) }.run()
+        }
+        #expect(
+            error.map { "\($0)" }?.contains("row 3 of 'test.jsonl' " + expected) == true, "\(error as Any)")
+        #expect(!diary.lines.contains { $0.hasPrefix("step") })
+    }
+
+    @Test func `rows that are not there, repeated rows and tags that nobody learned are told`() throws {
+        let tooMany = try plan(.tagger, Self.tagged) { $0.trainRows = 13 }
+        let error = #expect(throws: PromptError.self) { try ReadoutTeaching(tooMany, place.model).run() }
+        #expect(error.map { "\($0)" }?.contains("at most the pool's 12") == true)
+        let plan = try plan(.tagger, Self.tagged)
+        let new = #"{"tokens": ["a", "b"], "tags": ["O", "B-NEW"]}"#
+        _ = try write("test.jsonl", Array(Self.tagged.suffix(2)) + [new])
+        let diary = Diary()
+        _ = try ReadoutTeaching(plan, place.model) { diary.add($0) }.run()
+        #expect(diary.lines.contains { $0.hasPrefix("warning 2 of the 3 test rows are train rows too") })
+        #expect(
+            diary.lines.contains {
+                $0.hasPrefix("warning the test rows have tags") && $0.hasSuffix(": B-NEW")
+            })
+    }
+
     @Test func `what is missing is said before anything is trained`() throws {
         #expect(throws: ExperimentError.self) {
             var plan = try plan(.tagger, Self.tagged)

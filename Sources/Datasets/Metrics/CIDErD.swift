@@ -45,7 +45,7 @@ enum CIDErD {
                 }
                 return weights
             }
-            norms = weights.map { $0.values.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+            norms = weights.map { $0.values.map { $0 * $0 }.orderedSum.squareRoot() }
             length = Double(counts[1].values.reduce(0, +))
         }
 
@@ -53,10 +53,10 @@ enum CIDErD {
             var sum = 0.0
             for (n, weights) in weights.enumerated() {
                 let norm = norms[n] * reference.norms[n]
-                let shared = weights.reduce(0.0) { sum, entry in
-                    let other = reference.weights[n][entry.key] ?? 0
-                    return sum + min(entry.value, other) * other
-                }
+                let shared = weights.map { ngram, weight in
+                    let other = reference.weights[n][ngram] ?? 0
+                    return min(weight, other) * other
+                }.orderedSum
                 sum += norm == 0 ? shared : shared / norm
             }
             let gap = length - reference.length

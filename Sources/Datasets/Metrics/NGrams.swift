@@ -91,3 +91,8 @@ enum NGrams {
         text.unicodeScalars.split { $0.properties.isWhitespace }.map { String($0) }
     }
 }
+
+extension [Double] {
+    /// The sum, smallest first: a dictionary's values come in another order in every process.
+    var orderedSum: Double { sorted().reduce(0, +) }
+}

@@ -13,10 +13,10 @@ enum NIST {
             var row: [Double] = []
             for length in 1...longest {
                 let most = NGrams.most(references, length: length)
-                let hits = NGrams.counts(candidate, length: length).map { (words: $0.key, count: $0.value) }
-                row.append(
-                    hits.reduce(0) { $0 + Double(min($1.count, most[$1.words] ?? 0)) * information[$1.words] }
-                )
+                let hits = NGrams.counts(candidate, length: length).map { words, count in
+                    Double(min(count, most[words] ?? 0)) * information[words]
+                }
+                row.append(hits.orderedSum)
                 row.append(NGrams.number(candidate.count, length: length))
             }
             let lengths = references.reduce(0) { $0 + $1.count }

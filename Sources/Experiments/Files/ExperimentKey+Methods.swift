@@ -64,14 +64,14 @@ extension ExperimentKey {
 
     private static func promptTuning(_ path: String, _ settings: PromptTuning.Settings) -> [ExperimentKey] {
         learning(path, settings.learning) + [
-            rows(path, settings.rows), placement(path, settings.placement),
+            rows(path, settings.rows, in: Template.softRowLimit), placement(path, settings.placement),
             start(path, ["text", "vocabulary", "labels", "random"], "text"), startText(path),
         ]
     }
 
     private static func pTuning(_ path: String, _ settings: PTuning.Settings) -> [ExperimentKey] {
         learning(path, settings.learning) + [
-            rows(path, settings.rows), placement(path, settings.placement),
+            rows(path, settings.rows, in: Template.softRowLimit), placement(path, settings.placement),
             .init(
                 "\(path).encoder",
                 .list(.choice(["lama", "fewglue", "fewglue-mlp", "peft-lstm", "peft-mlp"])),
@@ -121,7 +121,8 @@ extension ExperimentKey {
 
     private static func prefix(_ path: String, _ settings: some PrefixSettings) -> [ExperimentKey] {
         learning(path, settings.learning) + [
-            rows(path, settings.rows), self.start(path, ["text", "written", "random"], "text"),
+            rows(path, settings.rows, in: 1...10_000),
+            self.start(path, ["text", "written", "random"], "text"),
             startText(path),
             .init(
                 "\(path).encoder", .list(.choice(["none", "mlp"])), standard: "none", example: "mlp",
@@ -137,9 +138,9 @@ extension ExperimentKey {
         ]
     }
 
-    private static func rows(_ path: String, _ count: Int) -> ExperimentKey {
+    private static func rows(_ path: String, _ count: Int, in limit: ClosedRange<Int>) -> ExperimentKey {
         .init(
-            "\(path).soft-rows", .list(.integer(1...10_000)), standard: "\(count)", example: "[5, 20, 50]",
+            "\(path).soft-rows", .list(.integer(limit)), standard: "\(count)", example: "[5, 20, 50]",
             "How many rows the prompt gets.")
     }
 
@@ -164,7 +165,7 @@ extension ExperimentKey {
 
     private static func width(_ path: String, _ count: Int) -> ExperimentKey {
         .init(
-            "\(path).encoder-width", .list(.integer(1...100_000)), standard: "\(count)", example: "256",
+            "\(path).encoder-width", .list(.integer(1...16_384)), standard: "\(count)", example: "256",
             "The width of that network.")
     }
 

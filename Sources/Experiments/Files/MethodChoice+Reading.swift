@@ -44,9 +44,19 @@ private struct SettingReader {
         return value
     }
 
-    mutating func count(_ name: String, from lowest: Int = 1) throws(PromptError) -> Int? {
-        try take(name, "a whole number of at least \(lowest)") { Int($0).flatMap { $0 >= lowest ? $0 : nil } }
+    /// A whole number; the bounds are far from what is useful and from what would not fit into memory.
+    mutating func count(
+        _ name: String, from lowest: Int = 1, to highest: Int = 1_000_000_000
+    ) throws(PromptError) -> Int? {
+        try take(name, "a whole number from \(lowest) to \(highest)") {
+            Int($0).flatMap { lowest <= $0 && $0 <= highest ? $0 : nil }
+        }
     }
+
+    /// How wide a network or a change may be.
+    private static var widest: Int { 16_384 }
+    /// How many rows a prompt may have before it is held against the model's context.
+    private static var longest: Int { 1_000_000 }
 
     mutating func number(_ name: String) throws(PromptError) -> Float? {
         try take(name, "a number of at least 0") { Float($0).flatMap { $0 >= 0 && $0.isFinite ? $0 : nil } }
@@ -59,6 +69,12 @@ private struct SettingReader {
         return try take(name, "one of " + known.map(\.rawValue).joined(separator: ", ")) { text in
             known.first { $0.rawValue == text }
         }
+    }
+
+    /// Throws for a setting that would be ignored.
+    private func refuse(_ value: Any?, _ name: String, beside other: String) throws(PromptError) {
+        guard let value else { return }
+        throw .badSetting(name: name, value: "\(value)", allowed: "left away without \(other)")
     }
 
     /// Throws for a setting that nobody asked for.
@@ -84,7 +100,7 @@ private struct SettingReader {
 
     mutating func promptTuning() throws(PromptError) -> PromptTuning.Settings {
         var settings = PromptTuning.Settings()
-        settings.rows = try count("soft-rows") ?? settings.rows
+        settings.rows = try count("soft-rows", to: Self.longest) ?? settings.rows
         settings.placement = try choice("placement", PromptTuning.Placement.self) ?? settings.placement
         let text = try take("init-text", "a text") { $0 }
         let start = try take("init", "one of text, vocabulary, labels, random") { SoftStart(rawValue: $0) }
@@ -101,9 +117,9 @@ private struct SettingReader {
 
     mutating func pTuning() throws(PromptError) -> PTuning.Settings {
         var settings = PTuning.Settings()
-        settings.rows = try count("soft-rows") ?? settings.rows
+        settings.rows = try count("soft-rows", to: Self.longest) ?? settings.rows
         settings.placement = try choice("placement", PromptTuning.Placement.self) ?? settings.placement
-        let width = try count("encoder-width") ?? 128
+        let width = try count("encoder-width", to: Self.widest)
         let allowed =
             "one of lama, fewglue, fewglue-mlp, peft-lstm, peft-mlp; rows without a network are prompt-tuning"
         settings.encoder =
@@ -112,20 +128,31 @@ private struct SettingReader {
                 case "lama": .lama
                 case "fewglue": .fewGLUE
                 case "fewglue-mlp": .fewGLUEPerceptron
-                case "peft-lstm": .peftLSTM(hidden: width, layers: 2)
-                case "peft-mlp": .peftPerceptron(hidden: width)
+                case "peft-lstm": .peftLSTM(hidden: width ?? 128, layers: 2)
+                case "peft-mlp": .peftPerceptron(hidden: width ?? 128)
                 default: nil
                 }
             } ?? settings.encoder
+        switch settings.encoder {
+        case .peftLSTM, .peftPerceptron: break
+        default:
+            try refuse(
+                width, "encoder-width",
+                beside: "'--encoder peft-lstm' or 'peft-mlp'; the others have a width of their own")
+        }
         settings.tuned = try weights() ?? settings.tuned
-        settings.modelRate = try number("model-rate") ?? settings.modelRate
+        let modelRate = try number("model-rate")
+        if settings.tuned == nil || settings.tuned == WeightSelection.none {
+            try refuse(modelRate, "model-rate", beside: "'--tuned'; a frozen model has no rate")
+        }
+        settings.modelRate = modelRate ?? settings.modelRate
         settings.readout = try readout() ?? settings.readout
         return settings
     }
 
     mutating func prefix<Settings: PrefixSettings>() throws(PromptError) -> Settings {
         var settings = Settings()
-        settings.rows = try count("soft-rows") ?? settings.rows
+        settings.rows = try count("soft-rows", to: Self.longest) ?? settings.rows
         settings.initialisation = try prefixStart() ?? settings.initialisation
         settings.reparametrisation = try network()
         settings.layers = try layers()
@@ -136,7 +163,7 @@ private struct SettingReader {
 
     mutating func lora() throws(PromptError) -> LoRA.Settings {
         var settings = LoRA.Settings()
-        settings.rank = try count("rank") ?? settings.rank
+        settings.rank = try count("rank", to: Self.widest) ?? settings.rank
         settings.alpha = try number("alpha") ?? settings.alpha
         settings.targets =
             try take("targets", "names of maps, such as q_proj,v_proj") {
@@ -186,8 +213,9 @@ private struct SettingReader {
     }
 
     private mutating func network() throws(PromptError) -> PrefixEncoder.Settings? {
-        let width = try count("encoder-width")
+        let width = try count("encoder-width", to: Self.widest)
         let isAsked = try take("encoder", "none or mlp") { ["none": false, "mlp": true][$0] }
+        if isAsked != true { try refuse(width, "encoder-width", beside: "'--encoder mlp'") }
         return isAsked == true ? PrefixEncoder.Settings(hidden: width ?? 512) : nil
     }
 

@@ -83,7 +83,9 @@ public struct ReadoutTask: Sendable {
         mapping.needsLabel = false
         mapping.lists = readout.lists(target)
         mapping.reads = fields + [readout.answerField(target)]
-        let rows = try Dataset(contentsOf: file, mapping: mapping, name: name, metric: readout.metrics[0])
+        // Rows that are wrong are told by the file that they are in.
+        let rows = try Dataset(
+            contentsOf: file, mapping: mapping, name: file.lastPathComponent, metric: readout.metrics[0])
         guard let limit, limit < rows.examples.count else { return rows }
         return try Dataset(
             name: rows.name, examples: Array(rows.examples.prefix(limit)), metric: rows.metric)

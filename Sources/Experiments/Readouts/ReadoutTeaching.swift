@@ -53,7 +53,7 @@ public struct ReadoutTeaching: Sendable {
         let start = Date()
         var prompt = try fit(rows, log, checkpoint)
         let peakTrainingBytes = CPUBackend.shared.memory.peak
-        let seconds = Date().timeIntervalSince(start)
+        let seconds = log.earlierSeconds + Date().timeIntervalSince(start)
         let test = try rows.test.open(for: "\(plan.output.path) \(start.timeIntervalSince1970)")
         let metrics = try plan.task.readout.metrics(for: test.examples)
         let reference = try reference(rows.train, test, metrics)
@@ -90,13 +90,54 @@ public struct ReadoutTeaching: Sendable {
         let task = plan.task
         guard let testFile = task.test else { throw ExperimentError.noTestRows(task.name) }
         let pool = try task.rows(task.pool)
-        let train = try Self.draw(plan.trainRows ?? pool.examples.count, of: pool, seed: plan.seed)
+        let wanted = plan.trainRows ?? pool.examples.count
+        guard wanted <= pool.examples.count else {
+            throw PromptError.badSetting(
+                name: "the number of train rows", value: "\(wanted)",
+                allowed: "at most the pool's \(pool.examples.count)")
+        }
+        let train = try Self.draw(wanted, of: pool, seed: plan.seed)
         let dev = try task.dev.map { try task.rows($0) }.map { rows in
             let count = plan.devCount(of: rows.examples.count, train: train.examples.count)
             return try Self.draw(count, of: rows, seed: plan.seed)
         }
-        let test = try LockedTest(try task.rows(testFile, limit: plan.testRows))
-        return Rows(train: train, dev: dev, test: test)
+        let test = try task.rows(testFile, limit: plan.testRows)
+        try check(test)
+        try compare(train, test)
+        return Rows(train: train, dev: dev, test: try LockedTest(test))
+    }
+
+    /// What test rows lack is said before anything is trained, not after.
+    private func check(_ test: Dataset) throws {
+        let (readout, field) = (plan.task.readout, plan.task.target)
+        if readout == .tagger { return try test.requireTagAWord() }
+        let blank = try outcomes(test.examples.map { _ in RowAnswer(text: "") }, test)
+        for (index, outcome) in blank.enumerated() {
+            guard outcome.expected.contains(where: { !$0.isEmpty }) else {
+                throw PromptError.emptyTarget(row: test.place(of: index), field: field)
+            }
+            if readout == .text { _ = try plan.task.template.render(test.examples[index]) }
+        }
+    }
+
+    /// Tells of test rows that say nothing of new ones, or that cannot be right.
+    private func compare(_ train: Dataset, _ test: Dataset) throws {
+        let known = Set(train.examples.map(\.fields))
+        let repeated = test.examples.count { known.contains($0.fields) }
+        if repeated > 0 {
+            report(
+                .warning(
+                    "\(repeated) of the \(test.examples.count) test rows are train rows too: they measure memory, not learning"
+                ))
+        }
+        guard plan.task.readout == .tagger else { return }
+        let learned = Set(try train.examples.flatMap { try $0.list("tags") })
+        let unseen = Set(try test.examples.flatMap { try $0.list("tags") }).subtracting(learned).sorted()
+        guard !unseen.isEmpty else { return }
+        report(
+            .warning(
+                "the test rows have tags that no train row has, so that none is found: \(unseen.joined(separator: ", "))"
+            ))
     }
 
     /// So many rows by chance; the rows of a small draw are among those of a larger one.
@@ -122,10 +163,7 @@ public struct ReadoutTeaching: Sendable {
             asked,
             "\(plan.limit)", plan.startingFrom?.path ?? "",
         ]
-        var checkpoint = TrainingCheckpoint(
-            plan.checkpointPlace, identity: (identity + sets).joined(separator: "\n"))
-        checkpoint.beforeSaving = { [report] in report(.saving) }
-        return checkpoint
+        return TrainingCheckpoint(plan.checkpointPlace, madeOf: identity + sets, telling: report)
     }
 
     // MARK: Teaching

@@ -43,7 +43,7 @@ struct ComparisonSession {
             console.end()
             try folder?.write(report)
             if general.json { return try Stream.output.print(json: report, of: command) }
-            try Stream.output.print(report.text(output: folder?.url))
+            try Stream.output.print(report.text(output: folder?.url, isKept: kept != nil))
         } catch let error as CancellationError {
             console.end()
             if kept != nil {

@@ -9,6 +9,8 @@ struct Lines {
     private var line = 0
     private var offset = 0
     private var hasEnded = false
+    /// How many empty lines were left out.
+    private(set) var leftOut = 0
 
     init(_ handle: FileHandle, file: String) {
         self.handle = handle
@@ -63,9 +65,11 @@ struct Lines {
     private mutating func take(_ bytes: [UInt8], into lines: inout [String]) throws {
         line += 1
         let content = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes[...]
-        let text = try Self.decode(Array(content), line: line, file: file, offset: offset)
+        var text = try Self.decode(Array(content), line: line, file: file, offset: offset)
         offset += bytes.count + 1
-        if !text.trimmed.isEmpty { lines.append(text) }
+        // A byte order mark is no part of the first text.
+        if line == 1, text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
+        if text.trimmed.isEmpty { leftOut += 1 } else { lines.append(text) }
     }
 
     /// Bytes as text.

@@ -119,6 +119,9 @@ struct MethodOptions: ParsableArguments {
                 "--readout \(readout.rawValue) does not go with --method \(method.rawValue); prototypes and "
                     + "prototypes-and-words go with protoverb only, and protoverb with them")
         }
+        if startFrom != nil, start != nil {
+            throw ValidationError("--init does not go with --start-from, which says how the rows start")
+        }
         try refuseForeignOptions()
         do { _ = try choice(seed: 0) } catch PromptError.badSetting(let name, let value, let allowed) {
             throw ValidationError("--\(name) is \(value), but must be \(allowed)")
@@ -145,6 +148,16 @@ struct MethodOptions: ParsableArguments {
             let methods = option.methods.map(\.rawValue).sorted().joined(separator: ", ")
             throw ValidationError(
                 "\(option.name) does not go with --method \(method.rawValue), only with \(methods)")
+        }
+    }
+
+    /// Throws where a template has soft slots, and the options say something of the rows that it would not have.
+    func check(_ template: Template) throws {
+        guard template.hasSoftRows else { return }
+        for (name, isGiven) in [("--soft-rows", softRows != nil), ("--placement", placement != nil)]
+        where isGiven {
+            throw UsageError(
+                "\(name) goes with a template without {soft}; this one says where its rows stand")
         }
     }
 

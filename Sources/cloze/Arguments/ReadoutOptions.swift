@@ -40,6 +40,17 @@ struct ReadoutOptions: ParsableArguments {
         }
     }
 
+    /// The options that were given and have nothing to do with labels.
+    var given: [String] {
+        let own = SpanSettings()
+        let all = [
+            ("--train-rows", trainRows != nil), ("--dev-rows", devRows != nil),
+            ("--target", target != "references"), ("--stride", stride != own.stride),
+            ("--longest-answer", longestAnswer != own.longestAnswer),
+        ]
+        return all.filter(\.1).map(\.0)
+    }
+
     var spans: SpanSettings {
         var settings = SpanSettings()
         (settings.stride, settings.longestAnswer) = (stride, longestAnswer)
@@ -79,14 +90,23 @@ struct WritingOptions: ParsableArguments {
 
     private var draws: Bool { temperature != nil || topK != nil || topP != nil }
 
-    /// Whether anything was said.
-    var isAsked: Bool { longestText != nil || beams != nil || draws || severalLines }
+    /// The options that were given.
+    var given: [String] {
+        let all = [
+            ("--longest-text", longestText != nil), ("--beams", beams != nil),
+            ("--temperature", temperature != nil), ("--top-k", topK != nil), ("--top-p", topP != nil),
+            ("--several-lines", severalLines),
+        ]
+        return all.filter(\.1).map(\.0)
+    }
 
     func validate() throws {
-        if let longestText, longestText < 2 {
-            throw ValidationError("--longest-text is \(longestText); write 2 or more")
+        if let longestText, !(2...1_000_000).contains(longestText) {
+            throw ValidationError("--longest-text is \(longestText); write 2 to 1000000")
         }
-        if let beams, beams < 1 { throw ValidationError("--beams is \(beams); write 1 or more") }
+        if let beams, !(1...1000).contains(beams) {
+            throw ValidationError("--beams is \(beams); write 1 to 1000")
+        }
         if beams != nil, draws {
             throw ValidationError(
                 "--beams goes without --temperature, --top-k and --top-p: beams are not drawn")

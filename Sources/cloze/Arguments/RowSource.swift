@@ -82,5 +82,13 @@ struct RowSource {
         }
     }
 
+    /// Says how many empty lines have no answer, so that nobody puts the others beside the wrong lines.
+    func tellOfEmptyLines(_ console: Console) {
+        guard case .lines(let lines) = origin, lines.leftOut > 0 else { return }
+        console.warning(
+            "\(lines.leftOut) empty line\(lines.leftOut == 1 ? " was" : "s were") left out and \(lines.leftOut == 1 ? "has" : "have") no answer"
+        )
+    }
+
     private func example(_ text: String) -> Example { Example(fields: [fields[0]: text]) }
 }

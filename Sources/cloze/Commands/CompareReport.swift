@@ -4,10 +4,12 @@ import Foundation
 
 extension ComparisonReport {
     /// The finalists' table, the others, what to ship, and how sure that is.
-    func text(output: URL?) -> String {
+    ///
+    /// - Parameter isKept: whether a store keeps the run.
+    func text(output: URL?, isKept: Bool) -> String {
         let parts = [
             heading, table, seedNote, others, "Recommended: " + recommendation.sentence, warnings,
-            use(output),
+            use(output, isKept),
         ]
         return parts.compactMap(\.self).joined(separator: "\n\n")
     }
@@ -68,12 +70,11 @@ extension ComparisonReport {
         return said.isEmpty ? nil : said.joined(separator: "\n")
     }
 
-    private func use(_ output: URL?) -> String {
-        guard let output else {
-            return "Kept as run \(run); --output FOLDER leaves a report and the prompts."
-        }
+    private func use(_ output: URL?, _ isKept: Bool) -> String {
+        let kept = isKept ? "Kept as run \(run)" : "This run is not kept"
+        guard let output else { return "\(kept); --output FOLDER leaves a report and the prompts." }
         let prompt = recommendation.prompt.map { "\n  the prompt     \($0.shellQuoted)" } ?? ""
         return
-            "Kept as run \(run).\n  the report     \(output.appendingPathComponent("report.html").path)\(prompt)"
+            "\(kept).\n  the report     \(output.appendingPathComponent("report.html").path)\(prompt)"
     }
 }

@@ -58,7 +58,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: ArgumentHelp("Save the prompt with its examples and correction.", valueName: "folder"))
     var save: String?
 
-    @Flag(help: "Replace a prompt that is there.")
+    @Flag(help: "Replace a prompt or a file that is there.")
     var force = false
 
     func validate() throws {
@@ -68,6 +68,7 @@ struct Evaluate: ParsableCommand {
     }
 
     func run() throws {
+        try checkOutputs()
         if let own = try prompt.ownReadout() { return try EvaluateReadout(command: self, prompt: own).run() }
         let console = general.begin()
         let gates = try require.map { try Gate($0) }
@@ -102,6 +103,19 @@ struct Evaluate: ParsableCommand {
         try folder?.save(runs, dataset, pretrained, replacing: force)
         try report(dataset, runs, setup, gates)
         if let warning = try chatWarning(dataset, runs, pretrained) { console.warning(warning) }
+    }
+
+    /// Throws where a file would be overwritten that nobody said may be, or one that is read.
+    private func checkOutputs() throws {
+        for path in [predictions, reliability].compactMap(\.self) {
+            let place = URL(fileURLWithPath: path).standardizedFileURL
+            if let data, URL(fileURLWithPath: data).standardizedFileURL == place {
+                throw UsageError("\(path) is read as --data; write to another file")
+            }
+            if !force, FileManager.default.fileExists(atPath: place.path) {
+                throw PromptError.exists(place.path)
+            }
+        }
     }
 
     /// Keeps the answers and the metric of the last draw and correction, and the reports of all.

@@ -75,6 +75,7 @@ struct Predict: ParsableCommand {
         if general.json {
             try Stream.output.print(json: Document(prompt: made.id, predictions: answers), of: "predict")
         }
+        source.tellOfEmptyLines(console)
         if cut > 0 {
             console.warning("\(cut) input\(cut == 1 ? " was" : "s were") shortened to fit into --limit")
         }

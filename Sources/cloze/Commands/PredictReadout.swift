@@ -18,6 +18,9 @@ struct PredictReadout {
         let console = command.general.begin()
         if let file = command.file { try InputFile(file).check() }
         guard !command.shown.isAsked else { throw UsageError("--shots go with labels") }
+        if prompt.manifest.texts == nil, let name = command.writing.given.first {
+            throw UsageError("\(name) goes with prompts that write texts, not with '\(prompt.id)'")
+        }
         let pretrained = try command.model.load(console)
         let writing = prompt.manifest.texts.map { command.writing.settings(over: $0) }
         let answering = try prompt.answering(pretrained, writing: writing)
@@ -36,6 +39,7 @@ struct PredictReadout {
         if command.general.json {
             try Stream.output.print(json: Document(prompt: prompt.id, predictions: answers), of: "predict")
         }
+        source.tellOfEmptyLines(console)
         if cut > 0 { console.warning("\(cut) row\(cut == 1 ? " was" : "s were") too long to be read whole") }
     }
 

@@ -51,7 +51,7 @@ extension TeachingReport {
         let trained = rows.last?.trainedParameters ?? 0
         let share = Double(trained) / Double(max(1, modelParameters))
         return """
-            Trained \(Figures.count(trained)) numbers beside the frozen model's \(Figures.count(modelParameters)) \
+            Trained \(Figures.count(trained)) numbers beside the model's \(Figures.count(modelParameters)) \
             (\(Figures.decimal(share * 100, 4)) %) in \(Figures.seconds(rows.last?.trainingSeconds ?? 0)); \
             peak memory \(Figures.bytes(peakProcessBytes)). A step took \(Figures.seconds(stepSeconds)) and held up to \
             \(Figures.bytes(peakTrainingBytes)) beside the model's file; a gigabyte holds \(Figures.count(tasksAGigabyte)) \

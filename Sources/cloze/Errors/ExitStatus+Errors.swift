@@ -92,7 +92,7 @@ extension ExitStatus {
     private static func of(_ error: PromptError) -> ExitStatus {
         switch error {
         case .missingFile: .missingInput
-        case .exists, .badSetting: .usage
+        case .exists, .notReplaced, .badSetting: .usage
         case .cannotWrite: .inputOutput
         case .otherModel, .otherTokenizer, .probeFailed: .badConfiguration
         case .unsupportedModel, .cannotCompile: .unavailable

@@ -42,10 +42,11 @@ import Testing
             try MethodChoice(named: "model-tuning", ["tuned": "top:2", "readout": "classifier"])
                 == .modelTuning(tuning))
         var made = PTuning.Settings()
-        (made.encoder, made.modelRate) = (.peftPerceptron(hidden: 32), 0.001)
+        (made.encoder, made.modelRate, made.tuned) = (.peftPerceptron(hidden: 32), 0.001, .topLayers(1))
         #expect(
             try MethodChoice(
-                named: "p-tuning", ["encoder": "peft-mlp", "encoder-width": "32", "model-rate": "0.001"])
+                named: "p-tuning",
+                ["encoder": "peft-mlp", "encoder-width": "32", "model-rate": "0.001", "tuned": "top:1"])
                 == .pTuning(made))
     }
 
@@ -54,7 +55,10 @@ import Testing
         ("prefix-tuning", "layers", "3-1"),
         ("prefix-tuning", "init", "labels"), ("p-tuning", "encoder", "none"),
         ("model-tuning", "tuned", "top:0"),
-        ("prompt-tuning", "rate", "quick"), ("deep-prompt", "readout", "tagger"),
+        ("prompt-tuning", "soft-rows", "100000000000"), ("lora", "rank", "9223372036854775807"),
+        ("prefix-tuning", "encoder-width", "64"), ("p-tuning", "encoder-width", "64"),
+        ("p-tuning", "model-rate", "0.001"), ("prompt-tuning", "rate", "quick"),
+        ("deep-prompt", "readout", "tagger"),
     ])
     func `a setting that the method does not have, or a value out of range, is refused`(
         method: String, name: String, value: String
