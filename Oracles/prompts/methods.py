@@ -23,6 +23,7 @@ from tiny_models import (  # noqa: E402
 
 SEED = 421
 ROWS, RANK, ALPHA, HIDDEN, TABLE = 3, 4, 8, 6, 8
+SHARE, DECAY = 0.1, 0.05
 random = Random(SEED)
 model = load(GOLDENS / "models" / "llama")
 config = model.config
@@ -52,17 +53,60 @@ def prefix_encoder(row, weights):
     )
 
 
-lstm = torch.nn.LSTM(WIDTH, HIDDEN, num_layers=2, bidirectional=True, batch_first=True)
+def prefix_names(layers):
+    return [f"prefix.layers.{layer}.{kind}" for layer in layers for kind in ("keys", "values")]
 
 
-def pseudo_tokens(row, weights):
+def prefix_tables(row, weights):
+    return prefix_scores(row, [weights[name] for name in prefix_names(range(LAYERS))])
+
+
+def unseeing(module, arguments, named):
+    mask = named["attention_mask"].clone()
+    mask[..., :ROWS] = torch.finfo(mask.dtype).min
+    return arguments, named | {"attention_mask": mask}
+
+
+def upper_prefix(row, weights):
+    """Only the last layer has keys and values; the others do not see what stands in their places."""
+    own = [weights[name] for name in prefix_names([LAYERS - 1])]
+    lower = model.model.layers[: LAYERS - 1]
+    hooks = [layer.self_attn.register_forward_pre_hook(unseeing, with_kwargs=True) for layer in lower]
+    scores = prefix_scores(row, [torch.zeros_like(own[0])] * (2 * (LAYERS - 1)) + own)
+    for hook in hooks:
+        hook.remove()
+    return scores
+
+
+def lstm_of(hidden):
+    return torch.nn.LSTM(WIDTH, hidden, num_layers=2, bidirectional=True, batch_first=True)
+
+
+lstm, lama_lstm = lstm_of(HIDDEN), lstm_of(WIDTH // 2)
+
+
+def pseudo_rows(weights, lstm):
     start = "prompt_encoder.lstm_head."
     own = {name.removeprefix(start): value for name, value in weights.items() if name.startswith(start)}
-    encoded, _ = torch.func.functional_call(lstm, own, (weights["prompt_encoder.embedding.weight"][None],))
+    rows = weights["prompt_encoder.embedding.weight"]
+    if lstm is not None:
+        encoded, _ = torch.func.functional_call(lstm, own, (rows[None],))
+        rows = encoded[0]
     first, second = "prompt_encoder.mlp_head.0.", "prompt_encoder.mlp_head.2."
-    hidden = functional.linear(encoded[0], weights[first + "weight"], weights[first + "bias"]).relu()
-    soft = functional.linear(hidden, weights[second + "weight"], weights[second + "bias"])
-    return label_scores(soft_logits(model, row, soft))
+    hidden = functional.linear(rows, weights[first + "weight"], weights[first + "bias"]).relu()
+    return functional.linear(hidden, weights[second + "weight"], weights[second + "bias"])
+
+
+def pseudo_tokens(lstm):
+    return lambda row, weights: label_scores(soft_logits(model, row, pseudo_rows(weights, lstm)))
+
+
+def together(row, weights):
+    """Pseudo-tokens without an LSTM, and weights of the model."""
+    own = {name: value for name, value in weights.items() if name.startswith("model.")}
+    rows = torch.cat([pseudo_rows(weights, None), model.get_input_embeddings()(row)])
+    named = {"inputs_embeds": rows[None], "use_cache": False}
+    return label_scores(torch.func.functional_call(model, own, (), named).logits[0])
 
 
 def changed(row, weights):
@@ -101,10 +145,16 @@ def loss_of(scores_of, weights):
     return torch.stack(losses).mean()
 
 
-def train(scores_of, start):
-    """AdamW without decay, the rate falling in a line to 0."""
+def train(scores_of, start, apart=()):
+    """AdamW without decay, the rate falling in a line to 0; the weights apart at a share of it, with decay."""
     weights = {name: value.clone().requires_grad_() for name, value in start.items()}
-    optimizer = torch.optim.AdamW(weights.values(), lr=RATE, weight_decay=0.0, foreach=False)
+    groups = [
+        {"params": [weights[name] for name in start if name not in apart], "share": 1.0, "weight_decay": 0.0},
+        {"params": [weights[name] for name in apart], "share": SHARE, "weight_decay": DECAY},
+    ]
+    optimizer = torch.optim.AdamW([group for group in groups if group["params"]], lr=RATE, foreach=False)
+    for group in optimizer.param_groups:
+        group["lr"] = RATE * group["share"]
     losses, first = [], {}
     for step in range(STEPS):
         optimizer.zero_grad()
@@ -112,26 +162,28 @@ def train(scores_of, start):
         loss.backward()
         losses.append(loss.detach())
         first = first or {name: value.grad.clone() for name, value in weights.items()}
-        optimizer.param_groups[0]["lr"] = RATE * (1 - step / STEPS)
+        for group in optimizer.param_groups:
+            group["lr"] = RATE * group["share"] * (1 - step / STEPS)
         optimizer.step()
     losses.append(loss_of(scores_of, weights).detach())
     return torch.stack(losses), first, {name: value.detach() for name, value in weights.items()}
 
 
-def case(name, scores_of, start, stores=True):
-    losses, gradients, learned = train(scores_of, start)
-    model.double()
-    lstm.double()
-    twin, _, _ = train(scores_of, {key: value.double() for key, value in start.items()})
-    model.float()
-    lstm.float()
+def case(name, scores_of, start, stores=("start", "gradient", "learned"), apart=()):
+    """`stores`: what is kept of each tensor that is no weight of the model."""
+    losses, gradients, learned = train(scores_of, start, apart)
+    for module in (model, lstm, lama_lstm):
+        module.double()
+    twin, _, _ = train(scores_of, {key: value.double() for key, value in start.items()}, apart)
+    for module in (model, lstm, lama_lstm):
+        module.float()
     worst = float((twin - losses).abs().max())
     if worst > 3e-5 or losses[-1] > losses[0]:
         raise SystemExit(f"{name}: losses {losses} are {worst:.1e} from those in float64: take another seed")
-    tensors = under("gradient", gradients) if stores else {}
-    tensors |= under("norm", {key: value.norm() for key, value in gradients.items()})
-    if stores:
-        tensors |= under("start", start) | under("learned", learned)
+    tensors = under("norm", {key: value.norm() for key, value in gradients.items()})
+    for part, values in [("start", start), ("gradient", gradients), ("learned", learned)]:
+        if part in stores:
+            tensors |= under(part, {key: value for key, value in values.items() if key not in apart})
     return under(name, tensors | {"losses": losses})
 
 
@@ -158,7 +210,7 @@ shapes |= {
     "prompt_encoder.mlp_head.2.weight": (WIDTH, 2 * HIDDEN),
     "prompt_encoder.mlp_head.2.bias": (WIDTH,),
 }
-tensors |= case("pseudo_tokens", pseudo_tokens, normal(shapes, 0.4))
+tensors |= case("pseudo_tokens", pseudo_tokens(lstm), normal(shapes, 0.4))
 
 shapes = {}
 for name, module in model.named_modules():
@@ -170,11 +222,11 @@ tensors |= case(
     "head", head, {"score.weight": random.normal(len(LABELS), WIDTH, scale=0.1), "score.bias": torch.zeros(len(LABELS))}
 )
 everything = {name: value.detach().clone() for name, value in model.named_parameters()}
-tensors |= case("model", tuned, everything, stores=False)
+tensors |= case("model", tuned, everything, stores=())
 top = {
     name: value for name, value in everything.items() if name.startswith((f"model.layers.{LAYERS - 1}.", "model.norm"))
 }
-tensors |= case("top_layer", tuned, top, stores=False)
+tensors |= case("top_layer", tuned, top, stores=())
 
 write(
     golden("prompts"),
@@ -186,4 +238,30 @@ write(
     layer in turn. pseudo_tokens: PEFT's LSTM encoder, rows in front. lora: rank {RANK}, alpha {ALPHA}. head: a linear
     map of the last hidden state after the norm. model: all weights; top_layer: the last layer and the norm; of these
     two only the first gradients' norms.""",
+)
+
+# A file of their own, drawn after all above.
+more = packed_ids(rows) | {"labels": torch.tensor(LABELS), "targets": torch.tensor(TARGETS)}
+for name, scores_of, layers in [
+    ("prefix_tables", prefix_tables, range(LAYERS)),
+    ("upper_prefix", upper_prefix, [LAYERS - 1]),
+]:
+    more |= case(name, scores_of, normal({key: (ROWS, NARROW) for key in prefix_names(layers)}, 0.5))
+maps = {"prompt_encoder.embedding.weight": (ROWS, WIDTH)}
+for place in (0, 2):
+    maps |= {
+        f"prompt_encoder.mlp_head.{place}.weight": (WIDTH, WIDTH),
+        f"prompt_encoder.mlp_head.{place}.bias": (WIDTH,),
+    }
+lama = {f"prompt_encoder.lstm_head.{name}": tuple(value.shape) for name, value in lama_lstm.named_parameters()}
+more |= case("pseudo_lama", pseudo_tokens(lama_lstm), normal(maps | lama, 0.2), stores=("start",))
+more |= case("pseudo_maps", pseudo_tokens(None), normal(maps, 0.2), stores=("start",))
+more |= case("together", together, normal(maps, 0.2) | top, stores=("start",), apart=tuple(top))
+write(
+    golden("prompts", "methods_more"),
+    more,
+    SEED,
+    f"""As methods. prefix_tables: keys and values of all layers; upper_prefix: of the last one only. pseudo_lama and
+    pseudo_maps: P-tuning's encoders for LAMA and, without LSTM, for FewGLUE. together: pseudo_maps and the top layer, which
+    moves at {SHARE} of the rate with decay {DECAY}.""",
 )

@@ -1,4 +1,4 @@
-"""Spans on the tiny BERT and texts on the tiny Llama: losses, first gradients, ten steps."""
+"""Spans and tags on the tiny BERT and texts on the tiny Llama: losses, first gradients, ten steps."""
 
 import sys
 from pathlib import Path
@@ -110,12 +110,43 @@ tensors |= {
 }
 tensors |= case("text", llama, text_loss, {"soft": random.normal(SOFT, tiny_models.WIDTH, scale=0.3)})
 
+# Tags: a head of five tags at each word, [CLS] words [SEP] behind soft rows.
+TAGS = 5
+words = ids([5, 3, 7], 5, tiny_encoders.VOCABULARY)
+tags = [random.integers(len(row), below=TAGS) for row in words]
+
+
+def tag_loss(weights):
+    losses = []
+    for row, own in zip(words, tags):
+        framed = torch.cat([torch.tensor([CLS]), row, torch.tensor([SEP])])
+        rows = torch.cat([weights["soft"], bert.get_input_embeddings()(framed)])
+        hidden = bert.bert(inputs_embeds=rows[None]).last_hidden_state[0]
+        read = hidden[SOFT + 1 : SOFT + 1 + len(row)]
+        scores = functional.linear(read, weights["score.weight"], weights["score.bias"])
+        losses.append(functional.cross_entropy(scores, own, reduction="none"))
+    return torch.cat(losses).mean()
+
+
+tensors |= {
+    "tag.words": torch.cat(words),
+    "tag.word_lengths": torch.tensor([len(row) for row in words]),
+    "tag.tags": torch.cat(tags),
+}
+start = {
+    "soft": random.normal(SOFT, width, scale=0.3),
+    "score.weight": random.normal(TAGS, width, scale=0.3),
+    "score.bias": random.normal(TAGS, scale=0.1),
+}
+tensors |= case("tag", bert, tag_loss, start)
+
 write(
     golden("prompts"),
     tensors,
     SEED,
     f"""span: models/bert behind {SOFT} soft rows, question and context a pair with segments; start and end each a softmax
     over [CLS] and the context; half the sum of both cross-entropies, mean over windows. text: models/llama behind {SOFT} soft
-    rows; cross-entropy of the targets' tokens, mean over all. Ten AdamW steps without decay, rate {RATE} * (1 - step / 10);
+    rows; cross-entropy of the targets' tokens, mean over all. tag: models/bert behind {SOFT} soft rows, [CLS] words [SEP], a
+    head of {TAGS} tags at each word; cross-entropy, mean over all words. Ten AdamW steps without decay, rate {RATE} * (1 - step / 10);
     losses has one more, after the last step.""",
 )

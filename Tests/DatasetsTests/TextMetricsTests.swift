@@ -69,6 +69,25 @@ import Testing
         }
     }
 
+    private struct E2EExample: Decodable {
+        struct Row: Decodable { var predicted: String, references: [String] }
+        var rows: [Row]
+        var bleu: Double, nist: Double, rouge_l: Double, cider_d: Double
+    }
+
+    @Test func `the ten instances of the E2E scripts score as those scripts score them`() throws {
+        let golden = try Golden.read("e2e_example.json", as: E2EExample.self)
+        let rows = golden.rows.map { Outcome(predicted: $0.predicted, expected: $0.references) }
+        #expect(rows.count == 10 && rows.reduce(0) { $0 + $1.expected.count } == 137)
+        let expected: [(Metric, Double)] = [
+            (.bleu, golden.bleu), (.nist, golden.nist), (.rougeL, golden.rouge_l), (.ciderD, golden.cider_d),
+        ]
+        for (metric, value) in expected {
+            let found = try Evaluation(rows, metric: metric).value
+            #expect(abs(found - value) < 1e-6, "\(metric): \(found) and \(value)")
+        }
+    }
+
     @Test(arguments: [Metric.bleu, .rougeL, .exactMatch, .squadF1]) func `a reference itself scores 1`(
         _ metric: Metric,
     ) throws {

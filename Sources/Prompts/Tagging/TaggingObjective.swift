@@ -1,24 +1,24 @@
-internal import Datasets
-internal import Layers
-internal import Models
-internal import Tensors
+package import Datasets
+package import Layers
+package import Models
+package import Tensors
 internal import Training
 
 /// A tagged row as the model reads it.
-struct TaggedWords: LayeredRow {
+package struct TaggedWords: LayeredRow {
     var words: EncodedWords
     /// The index of the tag at each place that is read; empty where they are not known.
     var tags: [Int32] = []
-    var lower: LowerRows?
+    package var lower: LowerRows?
 }
 
 /// Cross-entropy of the tags, the mean over all words of a batch that are read, in nats.
-struct TaggingObjective: LayeredObjective {
+package struct TaggingObjective: LayeredObjective {
     let tagger: TokenTagger
-    let model: any LanguageModel
-    let tensors: @Sendable (Pass) -> PromptTensors
+    package let model: any LanguageModel
+    package let tensors: @Sendable (Pass) -> PromptTensors
 
-    init(
+    package init(
         _ tagger: TokenTagger, _ model: any LanguageModel,
         tensors: @escaping @Sendable (Pass) -> PromptTensors
     ) {
@@ -29,7 +29,7 @@ struct TaggingObjective: LayeredObjective {
     ///
     /// - Throws: ``PromptError/tagsDiffer(row:tokens:tags:)``, ``PromptError/badTag(row:tag:)``, `DatasetError` for a
     ///   row without the lists.
-    func rows(_ dataset: Dataset) throws -> [TaggedWords] {
+    package func rows(_ dataset: Dataset) throws -> [TaggedWords] {
         try dataset.examples.indices.map { index in
             try row(dataset.examples[index], named: dataset.place(of: index))
         }.filter { !$0.tags.isEmpty }
@@ -50,14 +50,14 @@ struct TaggingObjective: LayeredObjective {
         return TaggedWords(words: words, tags: indices)
     }
 
-    func loss(_ batch: [TaggedWords], _ pass: Pass) -> Tensor {
+    package func loss(_ batch: [TaggedWords], _ pass: Pass) -> Tensor {
         logProbabilities(batch, pass)
             .picking(batch.flatMap(\.tags)).mean().scaled(by: -1)
     }
 
-    func weight(of batch: [TaggedWords]) -> Float { Float(batch.reduce(0) { $0 + $1.tags.count }) }
+    package func weight(of batch: [TaggedWords]) -> Float { Float(batch.reduce(0) { $0 + $1.tags.count }) }
 
-    func packed(_ batch: [TaggedWords]) -> PackedPrompts { tagger.packed(batch.map(\.words)) }
+    package func packed(_ batch: [TaggedWords]) -> PackedPrompts { tagger.packed(batch.map(\.words)) }
 
     private func logProbabilities(_ batch: [TaggedWords], _ pass: Pass) -> Tensor {
         let (input, readings) = reading(batch, pass)

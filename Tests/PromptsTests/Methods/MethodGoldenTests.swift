@@ -11,10 +11,11 @@ import Training
 @Suite struct MethodGoldenTests {
     private let tiny: PretrainedModel
     private let golden: Golden
+    private let more: Golden
 
     init() throws {
         tiny = try Tiny.model()
-        golden = try Golden("prompts/methods")
+        (golden, more) = (try Golden("prompts/methods"), try Golden("prompts/methods_more"))
     }
 
     /// The golden's rows as prompts of "{soft}{text} {answer}", its labels as words.
@@ -36,13 +37,22 @@ import Training
 
     private func tensors(_ part: String, like start: NamedTensors) throws -> NamedTensors {
         try start.names.reduce(into: NamedTensors()) {
-            $0[$1] = try golden.tensor("\(part).\($1)").reshaped(start[$1]?.shape ?? [])
+            $0[$1] = try holding(part).tensor("\(part).\($1)").reshaped(start[$1]?.shape ?? [])
         }
     }
 
+    /// The file that has a part.
+    private func holding(_ part: String) -> Golden {
+        golden.names.contains { $0.hasPrefix(part + ".") } ? golden : more
+    }
+
     /// Trains the objective from the golden's start, and compares all that the golden holds.
-    private func check(_ name: String, _ lesson: Lesson, from start: NamedTensors) throws {
-        let batch = try batch(lesson.setup)
+    ///
+    /// - Parameter apart: weights at a tenth of the rate, with decay 0.05.
+    private func check(
+        _ name: String, _ lesson: Lesson, from start: NamedTensors, apart: Set<String> = []
+    ) throws {
+        let (golden, batch) = (holding(name), try batch(lesson.setup))
         let frozen = tiny.weights.overlaid(by: lesson.constants)
         let tape = Tape()
         let trained = Set(start.names)
@@ -59,7 +69,13 @@ import Training
         }
         var state = try TrainingState(training: start)
         var losses: [Float] = []
-        let settings = TrainingSettings(steps: 10, rate: 1e-2, schedule: .linear(total: 10))
+        var settings = TrainingSettings(steps: 10, rate: 1e-2, schedule: .linear(total: 10))
+        if !apart.isEmpty {
+            settings.groups = [
+                ParameterGroup(
+                    names: apart, rateShare: 0.1, optimizer: .adamW(AdamW.Settings(decay: 0.05)))
+            ]
+        }
         _ = try Trainer(lesson.objective, settings, mayStartFlat: lesson.mayStartFlat).run(
             &state, over: frozen, batches: Same(batch: batch),
             observe: { if case .step(let report) = $0 { losses.append(report.loss) } })
@@ -72,17 +88,47 @@ import Training
         }
     }
 
-    private struct Same: BatchSource {
-        let batch: [LabelledPrompt]
-        func batch(_ index: Int) -> [LabelledPrompt] { batch }
-    }
-
     @Test func `a prefix made by the network of Prefix-Tuning learns as PyTorch's does`() throws {
         var settings = PrefixTuning.Settings()
         (settings.rows, settings.initialisation) = (3, .random)
         settings.reparametrisation = PrefixEncoder.Settings(hidden: 6, width: 8)
         let (lesson, _) = try PrefixTuning(settings).lesson(task(), tiny)
         try check("prefix_encoder", lesson, from: tensors("prefix_encoder.start", like: lesson.start))
+    }
+
+    @Test(arguments: [("prefix_tables", nil), ("upper_prefix", [1])] as [(String, [Int]?)])
+    func `keys and values that are trained themselves learn as PyTorch's do`(
+        _ name: String, _ layers: [Int]?
+    ) throws {
+        var settings = DeepPrompt.Settings()
+        (settings.rows, settings.layers, settings.initialisation) = (3, layers, .random)
+        let (lesson, _) = try DeepPrompt(settings).lesson(task(), tiny)
+        #expect(lesson.start.names.count == (layers == nil ? 4 : 2))
+        try check(name, lesson, from: tensors("\(name).start", like: lesson.start))
+    }
+
+    @Test(
+        arguments: [("pseudo_lama", .lama), ("pseudo_maps", .fewGLUEPerceptron)]
+            as [(String, PseudoTokenEncoder.Kind)])
+    func `the original's networks learn as PyTorch's do`(_ name: String, _ kind: PseudoTokenEncoder.Kind)
+        throws
+    {
+        var settings = PTuning.Settings()
+        settings.encoder = kind
+        let (lesson, _) = try PTuning(settings).lesson(task("{soft 3}{text} {answer}"), tiny)
+        try check(name, lesson, from: tensors("\(name).start", like: lesson.start))
+    }
+
+    @Test func `pseudo-tokens and the top layer, at two rates, learn together as PyTorch's do`() throws {
+        var settings = PTuning.Settings()
+        (settings.encoder, settings.tuned) = (.fewGLUEPerceptron, .topLayers(1))
+        let (lesson, _) = try PTuning(settings).lesson(task("{soft 3}{text} {answer}"), tiny)
+        let own = lesson.start.filter { more.contains("together.start.\($0)") }
+        let apart = Set(lesson.start.names).subtracting(own.names)
+        #expect(own.names.count == 5 && !apart.isEmpty && apart.allSatisfy { tiny.weights[$0] != nil })
+        try check(
+            "together", lesson, from: lesson.start.overlaid(by: tensors("together.start", like: own)),
+            apart: apart)
     }
 
     @Test func `pseudo-tokens made by an LSTM learn as PyTorch's do`() throws {

@@ -114,11 +114,6 @@ import Training
         let learned = try #require(state.weights[Self.vectors])
         expectClose(learned, try made.floats("\(part).learned"), absolute: 5e-4, relative: 1e-3, name)
     }
-
-    private struct Same: BatchSource {
-        let batch: [LabelledPrompt]
-        func batch(_ index: Int) -> [LabelledPrompt] { batch }
-    }
 }
 
 /// Readouts with weights of their own, through every method, on disk and back.

@@ -68,11 +68,6 @@ import Training
         expectClose(losses, try golden.floats("span.losses"), absolute: 1e-4, relative: 1e-4)
     }
 
-    private struct Same: BatchSource {
-        let batch: [SpanWindow]
-        func batch(_ index: Int) -> [SpanWindow] { batch }
-    }
-
     /// The golden's pairs, framed as BERT frames them, behind three soft rows.
     private func windows(_ golden: Golden) throws -> [SpanWindow] {
         func lists(_ name: String) throws -> [[Int32]] {

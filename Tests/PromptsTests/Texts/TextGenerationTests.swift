@@ -97,11 +97,6 @@ import Training
         expectClose(losses, try golden.floats("text.losses"), absolute: 1e-4, relative: 1e-4)
     }
 
-    private struct Same: BatchSource {
-        let batch: [TargetText]
-        func batch(_ index: Int) -> [TargetText] { batch }
-    }
-
     // MARK: Every kind of prompt
 
     @Test(arguments: choices)
