@@ -22,7 +22,7 @@ public enum TrainingError: Error, Hashable, CustomStringConvertible {
         case .notFinite(let step, let loss, let norm, let rate):
             "step \(step) at rate \(rate) gave loss \(loss)"
                 + (norm.map { " and gradient norm \($0)" } ?? "")
-                + "; lower the rate, or limit the gradient norm, and go on from the last saved state"
+                + "; lower the rate"
         case .badState(let reason):
             "this training state cannot be gone on from: \(reason)"
         case .noDescent(let lowest, let highest):

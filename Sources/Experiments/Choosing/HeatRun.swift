@@ -48,7 +48,7 @@ struct HeatRun {
             }
             result.outcome = .tooSlow
             result.reason =
-                "ended after \(TimeText.written(Date().timeIntervalSince(start))): over the budget"
+                "ended after \(TimeText.written(Date().timeIntervalSince(start))): over its share of the budget"
         } catch let error where Self.isOfMethod(error) {
             (result.outcome, result.reason) = (.failed, "\(error)")
         } catch {

@@ -35,6 +35,8 @@ struct SettingTree: Sendable {
     /// - Throws: ``ExperimentError/badFile(place:reason:)`` for what is no YAML, a key that stands twice, more than
     ///   ``valueLimit`` values, and what is nested deeper than ``depthLimit``.
     init(_ text: String, at place: @escaping @Sendable (Int) -> SettingPlace) throws(ExperimentError) {
+        // A byte order mark is no part of the file's text.
+        let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
         try Self.checkDepth(text, place)
         let node: Node?
         do { node = try Yams.Parser(yaml: text, resolver: .basic).singleRoot() } catch let error as YamlError

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Layers
 internal import Tensors
 internal import Training
@@ -23,7 +24,14 @@ struct Fitting<Goal: Objective>: Sendable {
     func learn<Batches: BatchSource>(
         _ start: NamedTensors, batches: Batches, evaluate: @escaping (NamedTensors) throws -> Double
     ) throws -> NamedTensors where Batches.Batch == Goal.Batch {
-        var state = try run.checkpoint?.load(on: backend) ?? TrainingState(training: start)
+        let found = try run.checkpoint?.load(on: backend)
+        if found == nil, let place = run.checkpoint, place.exists {
+            run.report(
+                .warning(
+                    "\(place.url.path) is of a run with other settings, rows or another model, and is replaced: this run begins anew"
+                ))
+        }
+        var state = try found ?? TrainingState(training: start)
         if state.step > 0 {
             run.report(.wentOn(step: state.step, losses: state.losses, seconds: state.seconds))
         }

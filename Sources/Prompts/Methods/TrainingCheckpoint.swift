@@ -43,6 +43,9 @@ public struct TrainingCheckpoint: Sendable {
     /// - Throws: ``PromptError/badCheckpoint(_:reason:)`` where the file is damaged.
     func loadRecord<Record: Decodable>() throws -> Record? { try read { record, _ in record } }
 
+    /// Whether a file is there, of this run or another.
+    var exists: Bool { FileManager.default.fileExists(atPath: url.path) }
+
     /// Removes the file of a run that has ended.
     public func remove() { try? FileManager.default.removeItem(at: url) }
 
@@ -57,7 +60,7 @@ public struct TrainingCheckpoint: Sendable {
     private func read<Record: Decodable, State>(
         _ state: (Record, SafetensorsFile) throws -> State
     ) throws -> State? {
-        guard FileManager.default.fileExists(atPath: url.path) else { return nil }
+        guard exists else { return nil }
         do {
             let file = try SafetensorsFile(contentsOf: url)
             guard file.metadata["identity"] == identity, let record = file.metadata["record"] else {

@@ -44,12 +44,13 @@ struct TaskOptions: ParsableArguments {
         guard task != nil || data != nil || train != nil else {
             throw ValidationError("say which task: --task FOLDER or --data FILE")
         }
-        if dev != nil, train == nil { throw ValidationError("--dev goes with --train") }
         if task != nil, data != nil { throw ValidationError("--task and --data exclude each other") }
     }
 
     /// The task, with what the command line says laid over the folder's own.
     func source() throws -> TaskSource {
+        // Few-shot dev rows are drawn from the pool, as many as train rows.
+        if dev != nil, train == nil { throw UsageError("--dev goes with --train") }
         let (template, words) = (try question.parsedTemplate(), try question.parsedWords())
         var source: TaskSource
         if let task {

@@ -73,6 +73,9 @@ struct Evaluate: ParsableCommand {
         let console = general.begin()
         let gates = try require.map { try Gate($0) }
         let judged = try metric.map { try Metric(named: $0) }
+        if judged == .entityF1 {
+            throw UsageError("--metric entity_f1 judges tags; this prompt answers with labels")
+        }
         let source = try task.map {
             try TaskSource(
                 folder: URL(fileURLWithPath: $0), template: prompt.question.parsedTemplate(),

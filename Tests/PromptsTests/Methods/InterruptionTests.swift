@@ -113,6 +113,7 @@ import Training
         let notes = Notes()
         _ = try fit(RunContext(checkpoint: checkpoint(identity: "other")) { notes.add($0) })
         #expect(notes.steps.first == 1)
+        #expect(notes.warnings.contains { $0.contains("is replaced: this run begins anew") })
         #expect(try checkpoint().load(on: CPUBackend.shared) == nil)
     }
 
