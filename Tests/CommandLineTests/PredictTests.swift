@@ -2,6 +2,41 @@ import Foundation
 import Testing
 
 @Suite struct PredictTests {
+    @Test func `several prompts answer by vote, measured as they are used`() throws {
+        let place = try Workplace()
+        try place.writeRows()
+        for seed in 0..<3 {
+            #expect(
+                try place.train("seed\(seed)", ["--seed", "\(seed)", "--quiet", "--rate", "0.3"]).status == 0)
+        }
+        func answers(_ options: String...) throws -> [[String: Any]] {
+            let outcome = try place.cloze("predict", options + ["--file", "test.jsonl", "--json"])
+            #expect(outcome.status == 0, "\(outcome.messages)")
+            return try outcome.json()["predictions"] as? [[String: Any]] ?? []
+        }
+        let alone = try (0..<3).map { try answers("--prompt", "seed\($0)").map { $0["label"] as? String } }
+        let together = try answers("--prompt", "seed0", "--vote-with", "seed1", "--vote-with", "seed2")
+        #expect(!together.isEmpty && together.count == alone[0].count)
+        for (row, answer) in together.enumerated() {
+            let voices = alone.map { $0[row] }
+            #expect(voices.count { $0 == answer["label"] as? String } >= 2)
+        }
+        let judged = try place.cloze(
+            "evaluate",
+            [
+                "--prompt", "seed0", "--vote-with", "seed1", "--vote-with", "seed2", "--data", "test.jsonl",
+                "--json",
+            ])
+        #expect(judged.status == 0, "\(judged.messages)")
+        let refused = try place.cloze(
+            "evaluate",
+            ["--prompt", "seed0", "--vote-with", "seed1", "--data", "test.jsonl", "--save", "both"])
+        #expect(refused.status == 64 && refused.messages.contains("--save keeps one prompt"))
+        let corrected = try place.cloze(
+            "predict", ["--prompt", "seed0", "--vote-with", "seed1", "--calibrate", "contextual", "a text"])
+        #expect(corrected.status == 64 && corrected.messages.contains("--vote-with goes without"))
+    }
+
     @Test func `empty lines are told, and a byte order mark is no text`() throws {
         let place = try Workplace()
         func predict(_ text: String) throws -> Program.Outcome {

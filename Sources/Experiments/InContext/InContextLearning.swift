@@ -57,9 +57,9 @@ public struct InContextLearning: Sendable {
         on dataset: Dataset, seed: UInt64, progress: (Int) -> Void = { _ in }
     ) throws -> [InContextRun] {
         let prompt = try prompt(seed: seed)
-        let predictor = try Predictor([prompt], pretrained, vectorizer: vectorizer)
+        let predictor = try predictor(prompt)
         let start = Date()
-        let answers = try predictor.predict(dataset.examples, with: prompt.id, progress: progress)
+        let answers = try self.answers(dataset.examples, predictor, prompt, progress: progress)
         let seconds = Date().timeIntervalSince(start)
         let held = try heldOut(predictor, prompt)
         let corrections = try plan.calibrations.map {
@@ -76,6 +76,24 @@ public struct InContextLearning: Sendable {
                 answers: answers.map { $0.corrected(by: calibration, corrected.manifest.abstention) },
                 seconds: seconds)
         }
+    }
+
+    /// What answers with a prompt, and with those that vote beside it.
+    public func predictor(_ prompt: Prompt) throws -> Predictor {
+        try Predictor([prompt] + plan.voters, pretrained, vectorizer: vectorizer)
+    }
+
+    /// The prompt's answers, or those of the majority where others vote beside it.
+    ///
+    /// - Parameter progress: called with the number of rows answered so far.
+    public func answers(
+        _ examples: [Example], _ predictor: Predictor, _ prompt: Prompt, progress: (Int) -> Void = { _ in }
+    ) throws -> [Prediction] {
+        guard !plan.voters.isEmpty else {
+            return try predictor.predict(examples, with: prompt.id, progress: progress)
+        }
+        let voices = [prompt.id] + plan.voters.map(\.id)
+        return try predictor.predict(examples, byVoteOf: voices) { progress($0 / voices.count) }
     }
 
     /// One draw's prompt with its correction, for a prompt that is to be saved; nothing is measured.

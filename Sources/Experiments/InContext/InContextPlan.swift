@@ -18,6 +18,9 @@ public struct InContextPlan: Sendable {
     /// The precision above which answers are given; nil to answer always.
     public var precision: Double?
 
+    /// Prompts that answer beside the plan's own; the majority counts.
+    public var voters: [Prompt] = []
+
     /// A plan that shows nothing and corrects nothing.
     public init() {}
 }

@@ -13,11 +13,12 @@ struct InContextSetup {
 
     /// - Parameters:
     ///   - made: the prompt as the other options make it.
+    ///   - voting: which prompts answer with it; nil for none.
     ///   - limit: the limit that the user gives.
     ///   - pool: the pool of the task's folder, where there is one.
     init(
         _ made: Prompt, _ shown: DemonstrationOptions, _ corrected: CalibrationOptions, _ rows: RowOptions,
-        limit: Int?, pool: URL?, _ pretrained: PretrainedModel, _ console: Console
+        voting: VoteOptions? = nil, limit: Int?, pool: URL?, _ pretrained: PretrainedModel, _ console: Console
     ) throws {
         var (made, plan) = (made, InContextPlan())
         if shown.isAsked, limit == nil { made.manifest.limit = pretrained.model.traits.contextLength }
@@ -31,6 +32,8 @@ struct InContextSetup {
             try LabelledRows(made, rows).read(URL(fileURLWithPath: $0))
         }
         plan.precision = corrected.abstain
+        try voting?.check(shown, corrected)
+        plan.voters = try voting?.prompts(pretrained) ?? []
         base = made
         self.plan = plan
         vectorizer = try shown.vectorizer(console)

@@ -22,6 +22,7 @@ struct Evaluate: ParsableCommand {
 
     @OptionGroup var model: ModelOptions
     @OptionGroup var prompt: PromptOptions
+    @OptionGroup var voting: VoteOptions
     @OptionGroup(title: "Examples in the prompt") var shown: DemonstrationOptions
     @OptionGroup(title: "Corrections") var corrected: CalibrationOptions
     @OptionGroup(title: "Writing") var writing: WritingOptions
@@ -88,8 +89,11 @@ struct Evaluate: ParsableCommand {
         let pretrained = try model.load(console)
         let made = try prompt.load(pretrained, task: source?.promptTask(limit: prompt.question.limit))
         let setup = try InContextSetup(
-            made, shown, corrected, rows, limit: prompt.question.givenLimit, pool: source?.pool, pretrained,
-            console)
+            made, shown, corrected, rows, voting: voting, limit: prompt.question.givenLimit,
+            pool: source?.pool, pretrained, console)
+        if folder != nil, !voting.voteWith.isEmpty {
+            throw UsageError("--save keeps one prompt; --vote-with names several")
+        }
         if folder != nil || predictions != nil { _ = try setup.onlySeed() }
         let dataset = try labelled(source, setup.base, judged)
         let recorder = try kept.begin(

@@ -71,9 +71,11 @@ struct EvaluateReadout {
     }
 
     private func task() throws -> ReadoutTask {
-        guard command.save == nil, command.reliability == nil, !command.shown.isAsked else {
+        guard command.save == nil, command.reliability == nil, !command.shown.isAsked,
+            command.voting.voteWith.isEmpty
+        else {
             throw UsageError(
-                "--save, --reliability and --shots go with labels; '\(prompt.id)' answers with \(prompt.readout.rawValue)"
+                "--save, --reliability, --shots and --vote-with go with labels; '\(prompt.id)' answers with \(prompt.readout.rawValue)"
             )
         }
         var task: ReadoutTask

@@ -15,6 +15,7 @@ struct Predict: ParsableCommand {
             EXAMPLES
               cloze predict --model MODEL --prompt topics 'The vaccine works.' 'Rome won 2:1.'
               cloze predict --model MODEL --prompt topics --file rows.jsonl --jsonl
+              cloze predict --model MODEL --prompt seed0 --vote-with seed1 --vote-with seed2 'a gem'
               cat lines.txt | cloze predict --model MODEL --prompt topics
               cloze predict --model MODEL --template '{text} It was {answer}.' \\
                 --words 'negative=bad,positive=good' 'a gem'
@@ -24,6 +25,7 @@ struct Predict: ParsableCommand {
 
     @OptionGroup var model: ModelOptions
     @OptionGroup var prompt: PromptOptions
+    @OptionGroup var voting: VoteOptions
     @OptionGroup(title: "Examples in the prompt") var shown: DemonstrationOptions
     @OptionGroup(title: "Corrections") var corrected: CalibrationOptions
     @OptionGroup(title: "Writing") var writing: WritingOptions
@@ -58,15 +60,16 @@ struct Predict: ParsableCommand {
         if let file { try InputFile(file).check() }
         let pretrained = try model.load(console)
         let setup = try InContextSetup(
-            try prompt.load(pretrained), shown, corrected, rows, limit: prompt.question.givenLimit, pool: nil,
-            pretrained, console)
-        let made = try setup.learning(pretrained).corrected(seed: setup.onlySeed())
-        let predictor = try Predictor([made], pretrained, vectorizer: setup.vectorizer)
+            try prompt.load(pretrained), shown, corrected, rows, voting: voting,
+            limit: prompt.question.givenLimit, pool: nil, pretrained, console)
+        let learning = setup.learning(pretrained)
+        let made = try learning.corrected(seed: setup.onlySeed())
+        let predictor = try learning.predictor(made)
         var source = try rowSource(
             fields: made.manifest.template.fieldNames, choices: made.manifest.choices)
         var (answers, cut, dropped) = ([AnsweredRow](), 0, 0)
         while let examples = try source.next() {
-            let predictions = try predictor.predict(examples, with: made.id)
+            let predictions = try learning.answers(examples, predictor, made)
             let batch = zip(examples, predictions).map { AnsweredRow($0, $1, made) }
             cut += predictions.count { $0.tokensCut > 0 }
             dropped += predictions.count { $0.examplesDropped > 0 }

@@ -18,6 +18,7 @@ struct PredictReadout {
         let console = command.general.begin()
         if let file = command.file { try InputFile(file).check() }
         guard !command.shown.isAsked else { throw UsageError("--shots go with labels") }
+        guard command.voting.voteWith.isEmpty else { throw UsageError("--vote-with goes with labels") }
         if prompt.manifest.texts == nil, let name = command.writing.given.first {
             throw UsageError("\(name) goes with prompts that write texts, not with '\(prompt.id)'")
         }
