@@ -28,6 +28,7 @@ import Testing
                 "--json",
             ])
         #expect(judged.status == 0, "\(judged.messages)")
+        #expect(judged.output.contains(" (2) + "), "\(judged.output)")
         let refused = try place.cloze(
             "evaluate",
             ["--prompt", "seed0", "--vote-with", "seed1", "--data", "test.jsonl", "--save", "both"])

@@ -67,6 +67,8 @@ public struct InContextLearning: Sendable {
         }
         return try ([nil] + corrections.map(Optional.some)).map { calibration in
             var corrected = prompt
+            // Several that vote are told by all their names.
+            corrected.manifest.name = ([prompt.id] + plan.voters.map(\.id)).joined(separator: " + ")
             if calibration != nil { corrected.manifest.calibration = calibration }
             if let precision = plan.precision {
                 corrected.manifest.abstention = try abstention(precision, calibration, held)

@@ -24,6 +24,8 @@ package struct Lesson: Sendable {
     /// The first layer that is trained or reads anything trained, the number of layers where only a head does: those below
     /// are walked once for all epochs.
     package var firstTrainedLayer = 0
+    /// What is stored of what was trained.
+    var folded: @Sendable (NamedTensors) -> NamedTensors = { $0 }
     /// Which weights may have no gradient at the first step.
     package var mayStartFlat: @Sendable (String) -> Bool = { _ in false }
 
@@ -42,6 +44,24 @@ package struct Lesson: Sendable {
         self.objective = objective
         self.start = start
         self.automaticRate = automaticRate
+    }
+
+    /// Trains, and makes a prompt of what is stored of what was learned.
+    ///
+    /// - Parameters:
+    ///   - method: its name in the manifest.
+    ///   - readout: how the prompt's answers are read.
+    ///   - described: what the manifest says of a run at a rate.
+    func fit(
+        _ method: String, _ task: PromptTask, _ split: FewShotSplit, _ learning: LearningSettings,
+        readout: Readout, over pretrained: PretrainedModel, _ run: RunContext,
+        described: (_ rate: Float) -> [String: String]
+    ) throws -> Prompt {
+        let (learned, rate) = try learn(split, learning, over: pretrained, run)
+        return try Prompt(
+            method: method, task, template: setup.encoder.template,
+            tensors: folded(learned).overlaid(by: constants), pretrained, readout: readout,
+            settings: described(rate), probing: split.train.examples)
     }
 
     /// Trains on the train rows; what was best on the dev rows is kept, the first of equals.

@@ -46,12 +46,9 @@ public struct LoRA: PromptMethod {
     public func fit(
         _ split: FewShotSplit, _ task: PromptTask, to pretrained: PretrainedModel, _ run: RunContext
     ) throws -> Prompt {
-        let lesson = try lesson(task, pretrained)
-        let (learned, rate) = try lesson.learn(split, settings.learning, over: pretrained, run)
-        return try Prompt(
-            method: Self.name, task, template: task.template, tensors: learned.overlaid(by: lesson.constants),
-            pretrained, readout: settings.readout, settings: described(rate: rate),
-            probing: split.train.examples)
+        try lesson(task, pretrained).fit(
+            Self.name, task, split, settings.learning, readout: settings.readout, over: pretrained, run,
+            described: described)
     }
 
     /// How many numbers a run would train.

@@ -53,12 +53,10 @@ public struct ModelTuning: PromptMethod {
     public func fit(
         _ split: FewShotSplit, _ task: PromptTask, to pretrained: PretrainedModel, _ run: RunContext
     ) throws -> Prompt {
-        let lesson = try lesson(task, pretrained)
-        let (learned, rate) = try lesson.learn(split, settings.learning, over: pretrained, run)
-        return try Prompt(
-            method: isProbe ? Self.probeName : Self.name, task, template: task.template, tensors: learned,
-            pretrained, readout: settings.readout, settings: described(rate: rate),
-            probing: split.train.examples)
+        try lesson(task, pretrained).fit(
+            isProbe ? Self.probeName : Self.name, task, split, settings.learning, readout: settings.readout,
+            over: pretrained, run,
+            described: described)
     }
 
     /// How many numbers a run would train.

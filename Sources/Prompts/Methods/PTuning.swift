@@ -49,13 +49,9 @@ public struct PTuning: PromptMethod {
     public func fit(
         _ split: FewShotSplit, _ task: PromptTask, to pretrained: PretrainedModel, _ run: RunContext
     ) throws -> Prompt {
-        let (lesson, encoder) = try lesson(task, pretrained)
-        let (learned, rate) = try lesson.learn(split, settings.learning, over: pretrained, run)
-        return try Prompt(
-            method: Self.name, task, template: lesson.setup.encoder.template,
-            tensors: Self.folded(learned, encoder), pretrained, readout: settings.readout,
-            settings: described(rate: rate),
-            probing: split.train.examples)
+        try lesson(task, pretrained).0.fit(
+            Self.name, task, split, settings.learning, readout: settings.readout, over: pretrained, run,
+            described: described)
     }
 
     /// The template with pseudo-tokens where the settings want them; one that has its own is left alone.

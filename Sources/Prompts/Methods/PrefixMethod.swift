@@ -32,11 +32,9 @@ extension PrefixMethod {
     public func fit(
         _ split: FewShotSplit, _ task: PromptTask, to pretrained: PretrainedModel, _ run: RunContext
     ) throws -> Prompt {
-        let (lesson, prefix) = try lesson(task, pretrained)
-        let (learned, rate) = try lesson.learn(split, settings.learning, over: pretrained, run)
-        return try Prompt(
-            method: Self.name, task, template: task.template, tensors: prefix.folded(learned), pretrained,
-            readout: settings.readout, settings: described(rate: rate), probing: split.train.examples)
+        try lesson(task, pretrained).0.fit(
+            Self.name, task, split, settings.learning, readout: settings.readout, over: pretrained, run,
+            described: described)
     }
 
     /// How many numbers a run would train.

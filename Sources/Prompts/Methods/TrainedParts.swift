@@ -64,7 +64,7 @@ extension Lesson {
         self.init(
             setup, AnswerObjective(setup.scorer, model, tensors: parts.tensors),
             start: parts.start.overlaid(by: head), automaticRate: parts.automaticRate)
-        constants = parts.constants
+        (constants, folded) = (parts.constants, parts.folded)
         let readout = setup.scorer as? any TrainedReadout
         apart = parts.apart(withHead: head, ownRate: readout?.ownRate)
         readsInputsOnce = parts.readsInputsOnce
