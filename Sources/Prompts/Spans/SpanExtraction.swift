@@ -46,7 +46,12 @@ public struct SpanExtraction: Sendable {
             return dev
         }
         let looked = try judged.map { dev in
-            try dev.examples.map { try setup.readOnce(encoder.windows($0), objective, head: head) }
+            let parts = try dev.examples.map { try encoder.windows($0) }
+            var read = try setup.readOnce(parts.flatMap(\.self), objective, head: head)[...]
+            return parts.map { windows in
+                defer { read = read.dropFirst(windows.count) }
+                return Array(read.prefix(windows.count))
+            }
         }
         let (learned, rate) = try setup.learn(
             objective, setup.readOnce(windows, objective, head: head), head: head, run,
