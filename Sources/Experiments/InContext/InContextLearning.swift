@@ -87,7 +87,11 @@ public struct InContextLearning: Sendable {
 
     /// The prompt's answers, or those of the majority where others vote beside it.
     ///
-    /// - Parameter progress: called with the number of rows answered so far.
+    /// - Parameters:
+    ///   - examples: the rows.
+    ///   - predictor: what ``predictor(_:)`` has made of the prompt.
+    ///   - prompt: the prompt of a draw.
+    ///   - progress: called with the number of rows answered so far.
     public func answers(
         _ examples: [Example], _ predictor: Predictor, _ prompt: Prompt, progress: (Int) -> Void = { _ in }
     ) throws -> [Prediction] {
