@@ -34,15 +34,15 @@ public struct FewShotSplit: Sendable {
         guard perLabel > 0 else { throw .badCount(perLabel) }
         let devPerLabel = devPerLabel ?? perLabel
         guard devPerLabel > 0 else { throw .badCount(devPerLabel) }
-        let needed = perLabel.addingReportingOverflow(devPerLabel)
+        let sum = perLabel.addingReportingOverflow(devPerLabel)
+        let needed = sum.overflow ? Int.max : sum.partialValue
         guard !dataset.labels.isEmpty else { throw .noLabels(dataset: dataset.name) }
         let rowsOfLabel = Self.differentRows(dataset, fields: fields)
         var (train, dev): ([[Int]], [[Int]]) = ([], [])
         for label in dataset.labels {
             let rows = rowsOfLabel[label] ?? []
-            guard !needed.overflow, rows.count >= needed.partialValue else {
-                throw .tooFewRows(
-                    label: label, found: rows.count, needed: needed.overflow ? .max : needed.partialValue)
+            guard rows.count >= needed else {
+                throw .tooFewRows(label: label, found: rows.count, needed: needed)
             }
             var random = SeededRandom(seed: seed, stream: StableHash.of(label))
             let order = random.shuffled(rows)

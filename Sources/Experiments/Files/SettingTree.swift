@@ -1,3 +1,4 @@
+internal import Datasets
 internal import Yams
 
 /// A document of settings as it is written, in YAML or in JSON, which YAML contains: texts, lists and mappings, each
@@ -35,8 +36,7 @@ struct SettingTree: Sendable {
     /// - Throws: ``ExperimentError/badFile(place:reason:)`` for what is no YAML, a key that stands twice, more than
     ///   ``valueLimit`` values, and what is nested deeper than ``depthLimit``.
     init(_ text: String, at place: @escaping @Sendable (Int) -> SettingPlace) throws(ExperimentError) {
-        // A byte order mark is no part of the file's text.
-        let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
+        let text = text.withoutByteOrderMark
         try Self.checkDepth(text, place)
         let node: Node?
         do { node = try Yams.Parser(yaml: text, resolver: .basic).singleRoot() } catch let error as YamlError

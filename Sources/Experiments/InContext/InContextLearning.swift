@@ -68,7 +68,7 @@ public struct InContextLearning: Sendable {
         return try ([nil] + corrections.map(Optional.some)).map { calibration in
             var corrected = prompt
             // Several that vote are told by all their names.
-            corrected.manifest.name = ([prompt.id] + plan.voters.map(\.id)).joined(separator: " + ")
+            corrected.manifest.name = voices(with: prompt).joined(separator: " + ")
             if calibration != nil { corrected.manifest.calibration = calibration }
             if let precision = plan.precision {
                 corrected.manifest.abstention = try abstention(precision, calibration, held)
@@ -98,9 +98,11 @@ public struct InContextLearning: Sendable {
         guard !plan.voters.isEmpty else {
             return try predictor.predict(examples, with: prompt.id, progress: progress)
         }
-        let voices = [prompt.id] + plan.voters.map(\.id)
+        let voices = voices(with: prompt)
         return try predictor.predict(examples, byVoteOf: voices) { progress($0 / voices.count) }
     }
+
+    private func voices(with prompt: Prompt) -> [Prompt.ID] { [prompt.id] + plan.voters.map(\.id) }
 
     /// One draw's prompt with its correction, for a prompt that is to be saved; nothing is measured.
     ///

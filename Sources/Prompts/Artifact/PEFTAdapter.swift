@@ -93,7 +93,9 @@ public struct PEFTAdapter: Sendable {
         guard !tensors.isEmpty else { throw PromptError.badAdapter(path, "it has no tensors") }
         for name in tensors.names {
             let isDown = name.contains(".lora_A.")
-            guard isDown || name.contains(".lora_B."), let shape = tensors[name]?.shape else {
+            guard name.hasPrefix(Self.loraPrefix), isDown || name.contains(".lora_B."),
+                let shape = tensors[name]?.shape
+            else {
                 throw PromptError.badAdapter(path, "\(name) is no part of a plain LoRA adapter")
             }
             guard shape.rank == 2, shape[isDown ? 0 : 1] == rank else {
@@ -136,9 +138,9 @@ extension PEFTAdapter {
     ///   - task: which task's rows, where several share the adapter.
     /// - Throws: ``PromptError/badAdapter(_:_:)`` where the adapter does not fit the model or has no such task.
     public func promptTensors(for target: Target, task: Int = 0) throws -> NamedTensors {
-        guard let rows = tensors[Self.table] else { return try changes() }
+        guard let rows = tensors[Self.table] else { return changes() }
         switch configuration.kind {
-        case .lora: return try changes()
+        case .lora: return changes()
         case .prefixTuning: return try prefix(rows, target)
         case .promptTuning, .pTuning: return try soft(rows, target)
         case .multitaskPromptTuning(let tasks, let ranks):
@@ -181,13 +183,11 @@ extension PEFTAdapter {
         return NamedTensors(Dictionary(uniqueKeysWithValues: zip(Prefix.names(layers: target.layers), parts)))
     }
 
-    private func changes() throws -> NamedTensors {
+    private func changes() -> NamedTensors {
         guard case .lora(let rank, let alpha, _) = configuration.kind else { return NamedTensors() }
         var changes = NamedTensors()
         for name in tensors.names {
-            guard name.hasPrefix(Self.loraPrefix), let tensor = tensors[name] else {
-                throw PromptError.badAdapter("the adapter", "\(name) is no part of a plain LoRA adapter")
-            }
+            guard let tensor = tensors[name] else { continue }
             let own = DistilBERTNames.own(String(name.dropFirst(Self.loraPrefix.count)))
             changes[own] = tensor
             guard let end = own.range(of: ".lora_A.")?.lowerBound else { continue }

@@ -67,8 +67,7 @@ struct Lines {
         let content = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes[...]
         var text = try Self.decode(Array(content), line: line, file: file, offset: offset)
         offset += bytes.count + 1
-        // A byte order mark is no part of the first text.
-        if line == 1, text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
+        if line == 1 { text = text.withoutByteOrderMark }
         if text.trimmed.isEmpty { leftOut += 1 } else { lines.append(text) }
     }
 

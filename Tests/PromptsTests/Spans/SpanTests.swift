@@ -40,48 +40,21 @@ import Training
     // MARK: Against PyTorch
 
     @Test func `loss, gradients and ten steps are PyTorch's`() throws {
-        let (golden, tiny) = (try Golden("prompts/readouts"), try Tiny.masked())
-        let windows = try windows(golden)
-        var start = NamedTensors()
-        for name in ["soft", "score.weight", "score.bias"] {
-            start[name == "soft" ? SoftPrompt.parameterName : name] = try golden.tensor("span.start.\(name)")
-        }
-        let soft = Parameter(
-            name: SoftPrompt.parameterName, shape: start[SoftPrompt.parameterName]?.shape ?? [])
+        let (steps, tiny) = (
+            TenSteps(golden: try Golden("prompts/readouts"), part: "span"), try Tiny.masked()
+        )
+        let (start, soft) = try steps.start(["soft", "score.weight", "score.bias"])
         let objective = SpanObjective(tiny.model) { PromptTensors(soft: $0[soft]) }
-        let tape = Tape()
-        let trained = Set(start.names)
-        let pass = Pass.training(tiny.weights.overlaid(by: start), on: tape, where: trained.contains)
-        let gradients = tape.gradients(of: objective.loss(windows, pass))
-        for name in start.names {
-            let key = name == SoftPrompt.parameterName ? "soft" : name
-            expectClose(
-                try #require(gradients[name]), try golden.floats("span.gradient.\(key)"), absolute: 1e-4,
-                relative: 1e-3, key)
-        }
-        var state = try TrainingState(training: start)
-        var losses: [Float] = []
-        _ = try Trainer(objective, TrainingSettings(steps: 10, rate: 1e-2, schedule: .linear(total: 10))).run(
-            &state, over: tiny.weights, batches: Same(batch: windows),
-            observe: { if case .step(let report) = $0 { losses.append(report.loss) } })
-        losses.append(objective.loss(windows, .inference(tiny.weights.overlaid(by: state.weights))).scalar)
-        expectClose(losses, try golden.floats("span.losses"), absolute: 1e-4, relative: 1e-4)
+        try steps.check(objective, windows(steps), from: start, over: tiny)
     }
 
     /// The golden's pairs, framed as BERT frames them, behind three soft rows.
-    private func windows(_ golden: Golden) throws -> [SpanWindow] {
-        func lists(_ name: String) throws -> [[Int32]] {
-            let tokens = try golden.integers("span.\(name)s")
-            var start = 0
-            return try golden.integers("span.\(name)_lengths").map { length in
-                defer { start += Int(length) }
-                return Array(tokens[start..<start + Int(length)])
-            }
-        }
+    private func windows(_ steps: TenSteps) throws -> [SpanWindow] {
+        let golden = steps.golden
         let encoder = SpanEncoder(
             SpanSettings(), PairTokenizer(), softRows: 3, room: 40, isCausal: false)
         let (starts, ends) = (try golden.integers("span.starts"), try golden.integers("span.ends"))
-        return try zip(lists("question"), lists("context")).enumerated().map { index, pair in
+        return try zip(steps.lists("question"), steps.lists("context")).enumerated().map { index, pair in
             func text(_ tokens: [Int32]) -> String { tokens.map(String.init).joined(separator: " ") }
             let row = Example(fields: ["text": text(pair.1), "text_b": text(pair.0)])
             var window = try #require(try encoder.windows(row).first)

@@ -71,45 +71,22 @@ import Training
     }
 
     @Test func `loss, gradients and ten steps are PyTorch's`() throws {
-        let (golden, tiny) = (try Golden("prompts/readouts"), try Tiny.masked())
-        let (words, tags) = (try golden.integers("tag.words"), try golden.integers("tag.tags"))
+        let (steps, tiny) = (TenSteps(golden: try Golden("prompts/readouts"), part: "tag"), try Tiny.masked())
         let kinds = ["O", "B-A", "I-A", "B-B", "I-B"]
-        var place = 0
-        let examples = try golden.integers("tag.word_lengths").map { length in
-            defer { place += Int(length) }
-            let row = place..<place + Int(length)
+        var tags = try steps.golden.integers("tag.tags")[...]
+        let examples = try steps.lists("word").map { words in
+            defer { tags = tags.dropFirst(words.count) }
             return Example(fields: [
-                "tokens": Self.list(words[row].map(String.init)),
-                "tags": Self.list(tags[row].map { kinds[Int($0)] }),
+                "tokens": Self.list(words.map(String.init)),
+                "tags": Self.list(tags.prefix(words.count).map { kinds[Int($0)] }),
             ])
         }
-        var start = NamedTensors()
-        for name in ["soft", "score.weight", "score.bias"] {
-            start[name == "soft" ? SoftPrompt.parameterName : name] = try golden.tensor("tag.start.\(name)")
-        }
-        let soft = Parameter(
-            name: SoftPrompt.parameterName, shape: start[SoftPrompt.parameterName]?.shape ?? [])
+        let (start, soft) = try steps.start(["soft", "score.weight", "score.bias"])
         let tagger = TokenTagger(
             tags: kinds, width: tiny.model.traits.width, tiny.tokenizer, softRows: 3, limit: 40)
         let objective = TaggingObjective(tagger, tiny.model) { PromptTensors(soft: $0[soft]) }
         let batch = try objective.rows(Dataset(name: "golden", examples: examples))
-        let tape = Tape()
-        let trained = Set(start.names)
-        let pass = Pass.training(tiny.weights.overlaid(by: start), on: tape, where: trained.contains)
-        let gradients = tape.gradients(of: objective.loss(batch, pass))
-        for name in start.names {
-            let key = name == SoftPrompt.parameterName ? "soft" : name
-            expectClose(
-                try #require(gradients[name]), try golden.floats("tag.gradient.\(key)"), absolute: 1e-4,
-                relative: 1e-3, key)
-        }
-        var state = try TrainingState(training: start)
-        var losses: [Float] = []
-        _ = try Trainer(objective, TrainingSettings(steps: 10, rate: 1e-2, schedule: .linear(total: 10))).run(
-            &state, over: tiny.weights, batches: Same(batch: batch),
-            observe: { if case .step(let report) = $0 { losses.append(report.loss) } })
-        losses.append(objective.loss(batch, .inference(tiny.weights.overlaid(by: state.weights))).scalar)
-        expectClose(losses, try golden.floats("tag.losses"), absolute: 1e-4, relative: 1e-4)
+        try steps.check(objective, batch, from: start, over: tiny)
     }
 
     @Test func `words that do not fit are tagged as nothing, and every word gets a tag`() throws {

@@ -62,39 +62,14 @@ import Training
     // MARK: Against PyTorch
 
     @Test func `the loss of the targets, its gradient and ten steps are PyTorch's`() throws {
-        let (golden, tiny) = (try Golden("prompts/readouts"), try Tiny.model())
-        func lists(_ name: String) throws -> [[Int32]] {
-            let tokens = try golden.integers("text.\(name)s")
-            var start = 0
-            return try golden.integers("text.\(name)_lengths").map { length in
-                defer { start += Int(length) }
-                return Array(tokens[start..<start + Int(length)])
-            }
-        }
-        let start = NamedTensors([SoftPrompt.parameterName: try golden.tensor("text.start.soft")])
-        let soft = Parameter(
-            name: SoftPrompt.parameterName, shape: start[SoftPrompt.parameterName]?.shape ?? [])
+        let (steps, tiny) = (TenSteps(golden: try Golden("prompts/readouts"), part: "text"), try Tiny.model())
+        let (start, soft) = try steps.start(["soft"])
         let objective = TextObjective(tiny.model) { PromptTensors(soft: $0[soft]) }
         let front = (0..<3).map(PromptRow.soft)
-        let batch = try zip(lists("prompt"), lists("target")).map {
+        let batch = try zip(steps.lists("prompt"), steps.lists("target")).map {
             TargetText(prompt: front + $0.rows, target: $1)
         }
-        let tape = Tape()
-        let pass = Pass.training(tiny.weights.overlaid(by: start), on: tape) {
-            $0 == SoftPrompt.parameterName
-        }
-        let gradients = tape.gradients(of: objective.loss(batch, pass))
-        expectClose(
-            try #require(gradients[SoftPrompt.parameterName]), try golden.floats("text.gradient.soft"),
-            absolute: 1e-4,
-            relative: 1e-3)
-        var state = try TrainingState(training: start)
-        var losses: [Float] = []
-        _ = try Trainer(objective, TrainingSettings(steps: 10, rate: 1e-2, schedule: .linear(total: 10))).run(
-            &state, over: tiny.weights, batches: Same(batch: batch),
-            observe: { if case .step(let report) = $0 { losses.append(report.loss) } })
-        losses.append(objective.loss(batch, .inference(tiny.weights.overlaid(by: state.weights))).scalar)
-        expectClose(losses, try golden.floats("text.losses"), absolute: 1e-4, relative: 1e-4)
+        try steps.check(objective, batch, from: start, over: tiny)
     }
 
     // MARK: Every kind of prompt
